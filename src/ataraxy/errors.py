@@ -1,0 +1,47 @@
+"""Errors that a person can act on: what was wrong, where, with which value, and what to do.
+
+Every error prints as one line. `exit_status` is what the command line returns for it: 2 where the input was at
+fault, 1 where the program could not do what valid input asked for.
+"""
+
+from __future__ import annotations
+
+
+class AtaraxyError(Exception):
+    """Base of all errors that Ataraxy raises on purpose.
+
+    Args:
+        message: what was wrong, with the offending value, without a final stop.
+        code: stable identifier such as ``protocol.unit-missing``; tests and scripts rely on it.
+        remedy: what to do about it, a full sentence without a final stop.
+        where: file and line, row, field or person that the message is about.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, code: str, remedy: str = "", where: str = "") -> None:
+        self.message = message
+        self.code = code
+        self.remedy = remedy
+        self.where = where
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = f"{self.where}: {self.message}" if self.where else self.message
+        if self.remedy:
+            parts = f"{parts}. {self.remedy}"
+        return " ".join(f"{parts} [{self.code}]".split())
+
+
+class InputError(AtaraxyError):
+    """Something that the user gave is wrong: a file, a value, an option."""
+
+    exit_status = 2
+
+
+class ModelError(InputError):
+    """A model was asked for something that it does not describe, such as a route that it has no absorption for."""
+
+
+class SolverError(AtaraxyError):
+    """The integration could not be completed. Names the person, the time and the state."""
