@@ -5,8 +5,11 @@ import os
 import pytest
 from hypothesis import settings
 
-# Random examples are drawn anew in each local run and are the same in every run of CI; none fails for being slow.
-settings.register_profile("house", deadline=None, print_blob=True, derandomize="CI" in os.environ, database=None)
+# Random examples are drawn anew in each local run and are the same in every run of CI.
+# None fails for being slow.
+settings.register_profile(
+    "house", deadline=None, print_blob=True, derandomize="CI" in os.environ, database=None
+)
 settings.load_profile("house")
 
 

@@ -6,8 +6,8 @@ Three lines take a protocol to a figure::
     result = ataraxy.simulate(protocol, people=1000, seed=1)
     ataraxy.plot(result)
 
-Attributes load on first use, so that importing the package stays fast. Belongs here: the few names of the public
-API. Does not belong here: any code of its own.
+Attributes load on first use, so that importing the package stays fast. Belongs here: the few names of the
+public API. Does not belong here: any code of its own.
 """
 
 from __future__ import annotations

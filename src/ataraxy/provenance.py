@@ -1,7 +1,7 @@
 """Where a result comes from: everything that is needed to compute it again.
 
-A `Provenance` travels with every result and is printed in every report. It holds no host name and no user name, and
-it does not read the clock: the time is an argument, so that the same inputs give the same bytes.
+A `Provenance` travels with every result and is printed in every report. It holds no host name, and it does not read
+the clock: the time is an argument, so that the same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def record_provenance(
 def content_hash(parts: Mapping[str, bytes]) -> str:
     """Return the SHA-256 of named contents, in hexadecimal; the order of the names makes no difference.
 
-    Names and contents are hashed one by one first, so that moving bytes from one part to the next changes the result.
+    Names and contents are hashed one by one first, so that moving bytes from one part to the next changes the
+    result.
     """
     whole = hashlib.sha256()
     for name in sorted(parts):
