@@ -91,8 +91,9 @@ layers: $(VENV)/.dev $(VENV)/.package
 types: $(VENV)/.dev $(VENV)/.package
 	$(BIN)/mypy
 
+# Without --quiet: mkdocs counts only the warnings that it prints, and --strict needs them counted.
 docs: $(VENV)/.dev
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 pytest: $(VENV)/.dev $(VENV)/.package
 	$(ONE_THREAD) $(BIN)/python -m pytest -m "not study" -n 2
