@@ -2,7 +2,7 @@
 
 Three lines take a protocol to a figure::
 
-    protocol = ataraxy.load_protocol("iv-six-infusions")
+    protocol = ataraxy.load_protocol("PROTOCOL.yaml")
     result = ataraxy.simulate(protocol, people=1000, seed=1)
     ataraxy.plot(result)
 
