@@ -45,7 +45,9 @@ class DoseTable:
         for name, column in (("amount", self.amount), ("duration", self.duration_h)):
             bad = np.flatnonzero(column < 0.0)
             if bad.size:
-                raise _refused(f"{name} of dose {bad[0]} is {column[bad[0]]}, below zero", "Give zero or more")
+                raise _refused(
+                    f"{name} of dose {bad[0]} is {column[bad[0]]}, below zero", "Give zero or more"
+                )
 
     def __len__(self) -> int:
         return int(self.person.size)

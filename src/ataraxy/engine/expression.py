@@ -214,6 +214,19 @@ def _integer_power(base: Expr, power: int) -> Expr:
     return squared if power % 2 == 0 else _mul(squared, base)
 
 
+def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The same operation on other operands, simplified again."""
+    simplified: Mapping[str, Callable[..., Expr]] = {
+        "add": _add,
+        "sub": _sub,
+        "mul": _mul,
+        "div": _div,
+        "neg": _neg,
+    }
+    make = simplified.get(node.op)
+    return make(*args) if make else _node(node.op, args)
+
+
 def exp(a: Operand) -> Expr:
     """e to the power `a`."""
     return _node("exp", (as_expr(a),))

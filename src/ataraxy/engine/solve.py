@@ -86,7 +86,7 @@ def solve(
     names = tuple(model.outputs)
     if solver == "reference":
         values, final = solve_reference(
-            model, p, doses, t, start_h=start_h, initial=y0, rtol=min(rtol, 1e-8)
+            model, p, doses, t, start_h=start_h, initial=y0, rtol=min(rtol, 1e-10)
         )
         return Solution(values, final, names, t)
     from ataraxy.engine.kernel.run import run_kernel
@@ -98,7 +98,14 @@ def solve(
 
 
 def _check(
-    model: Model, p: Floats, doses: DoseTable, t: Floats, solver: str, rtol: float, start_h: float, workers: int
+    model: Model,
+    p: Floats,
+    doses: DoseTable,
+    t: Floats,
+    solver: str,
+    rtol: float,
+    start_h: float,
+    workers: int,
 ) -> None:
     if solver not in get_args(Solver):
         raise _refused("solver", f"is {solver!r}", f"Use one of {', '.join(get_args(Solver))}")
@@ -108,7 +115,9 @@ def _check(
         raise _refused("workers", f"is {workers}", "Use one or more")
     if p.ndim != 2 or p.shape[1] != len(model.parameters):
         raise _refused(
-            "parameters", f"have shape {p.shape}", f"Give one row per person and {len(model.parameters)} columns"
+            "parameters",
+            f"have shape {p.shape}",
+            f"Give one row per person and {len(model.parameters)} columns",
         )
     bad = np.argwhere(~np.isfinite(p))
     if bad.size:
@@ -127,7 +136,9 @@ def _check(
         if doses.person.min() < 0 or doses.person.max() >= len(p):
             raise _refused("doses", "name a person who has no parameters", "Number people from 0")
         if doses.time_h.min() < start_h:
-            raise _refused("doses", f"begin at {doses.time_h.min()} h, before the start", "Use `window` first")
+            raise _refused(
+                "doses", f"begin at {doses.time_h.min()} h, before the start", "Use `window` first"
+            )
         if (doses.time_h + doses.duration_h).max() > t[-1] + 1e-9:
             raise _refused("doses", "go on after the last time", "Ask for a later time or use `window` first")
         for name in doses.targets:
