@@ -20,18 +20,18 @@ SAME_TIME_H = 1e-9
 
 
 class ShareOfPlan(Value):
-    """A rate as a share of the planned rate: 0.5 is half of what was planned for that moment."""
+    """A rate as a share of the planned rate: 50 percent is half of what was planned for that moment."""
 
-    share: Number
+    percent: Number
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.share < 0:
+        if self.percent < 0:
             raise refuse(
-                f"the share of the planned rate is {100 * self.share:g}%",
+                f"the share of the planned rate is {self.percent:g}%",
                 code="protocol.rate-negative",
                 remedy="Give a share of zero or more",
-                field="share",
+                field="percent",
             )
         return self
 
@@ -165,7 +165,7 @@ def _levels(changes: Sequence[RateChange], end: float) -> list[tuple[float, floa
 
 def _level(change: RateChange) -> Rate | float:
     assert not isinstance(change.to, str)
-    return change.to.share if isinstance(change.to, ShareOfPlan) else change.to
+    return change.to.percent / 100 if isinstance(change.to, ShareOfPlan) else change.to
 
 
 def _planned_part(planned: Sequence[Stretch], start: float, stop: float, share: float) -> list[Stretch]:
