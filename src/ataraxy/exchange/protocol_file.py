@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -38,7 +39,7 @@ def load_protocol(path_or_name: str | Path) -> Protocol:
         if path_or_name in shipped:
             text = (files("ataraxy") / "protocols" / f"{path_or_name}.yaml").read_text("utf-8")
             return parse_protocol(text, f"{path_or_name}.yaml")
-        if re.fullmatch(r"[\w.-]+", path_or_name) and not Path(path_or_name).exists():
+        if re.fullmatch(r"[\w.-]+", path_or_name) and not os.path.exists(path_or_name):
             nearest = difflib.get_close_matches(path_or_name.removesuffix(".yaml"), shipped, 1)
             raise InputError(
                 "this is neither a file nor the name of a shipped protocol",

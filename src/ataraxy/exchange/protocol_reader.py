@@ -340,6 +340,8 @@ class _Reader:
         self, node: Entries, key: str, written: str, known: Sequence[str], path: str = ""
     ) -> InputError:
         nearest = difflib.get_close_matches(written.strip().lower().replace(" ", "_"), known, 1)
+        if key == "drug" and written.strip().lower() == "ketamine":
+            nearest = []  # The racemate or an enantiomer: only the writer knows.
         remedy = f'Did you mean "{nearest[0]}"? ' if nearest else ""
         code = {"basis_status": "basis-status", "url_status": "source-url"}.get(key, f"{key}-unknown")
         return self.refused(

@@ -38,7 +38,10 @@ def protocol_to_yaml(protocol: Protocol) -> str:
     document["source"] = source
     if protocol.note:
         document["note"] = protocol.note
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    # PyYAML writes these line breaks of Unicode as they are, and then reads them back as other ones.
+    texts = (protocol.title, protocol.note, protocol.source.citation, protocol.source.url)
+    plain = not any(mark in text for text in texts for mark in "\x85\u2028\u2029")
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=plain, width=100)
 
 
 def _administration_out(administration: Administration) -> dict[str, Any]:

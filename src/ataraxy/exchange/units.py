@@ -70,7 +70,7 @@ def factor(unit: str, to: str) -> float:
         return float(units.Quantity(1.0, units.parse_units(unit)).to(to).magnitude)
     except DimensionalityError:
         raise InputError(
-            f'"{shorten(unit)}" cannot be converted to {to}',
+            f'the unit "{shorten(unit)}" cannot be converted to {to}',
             code="unit.dimension",
             remedy=f"Give a quantity in {to}",
         ) from None
@@ -78,7 +78,7 @@ def factor(unit: str, to: str) -> float:
         raise InputError(
             f'the unit "{shorten(unit)}" is unknown',
             code="unit.unknown",
-            remedy=f"Give a quantity in {to}; capital and small letters differ",
+            remedy=f"Give a quantity in {to}",
         ) from None
 
 
@@ -111,10 +111,17 @@ def parse_quantity(text: str, to: str, asked: str = "") -> tuple[float, str]:
         raise InputError(
             f'"{shorten(text)}" has no unit',
             code="unit.missing",
-            remedy=f'Add the unit, such as "{shorten(text)} {to}"',
+            remedy=f"Add the unit: {asked}",
         )
     unit = " ".join(unit.split())
-    times = factor(unit, to)
+    try:
+        times = factor(unit, to)
+    except InputError as error:
+        raise InputError(
+            f'"{shorten(text)}" is not understood: {error.message}',
+            code=error.code,
+            remedy=f"Give a quantity in {asked}; capital and small letters differ",
+        ) from None
     # Dividing by a whole number keeps 40 min equal to 40/60 h, bit for bit.
     per = round(1 / times)
     is_part = per > 1 and math.isclose(per * times, 1.0, rel_tol=1e-12)

@@ -12,7 +12,7 @@ from ataraxy.therapy.infusion import RateChange, Stretch, flowing_total, lay_cha
 from ataraxy.therapy.route import Route
 from ataraxy.therapy.value import Count, Number, Value, refuse
 
-# One device of the esketamine nasal spray holds 28 mg of esketamine base (product label, science notes S49).
+# One device of the esketamine nasal spray holds 28 mg of esketamine base (product label).
 MG_PER_DEVICE = 28.0
 MOST_DEVICES = 3  # the largest labelled dose is 84 mg
 LONGEST_INFUSION_H = 744.0  # 31 days; a longer one is an error of unit
@@ -57,6 +57,7 @@ class Administration(Value):
                 "an administration needs exactly one of a dose, a rate and a number of devices",
                 code="protocol.dose-missing" if not (self.doses or self.devices) else "protocol.dose-twice",
                 remedy="Give one of them: dose, rate (of an infusion) or devices (of the nasal spray)",
+                field="" if not (self.doses or self.devices) else "devices" if self.devices else "rate",
             )
         self._check_devices()
         if self.route.is_infusion:

@@ -180,8 +180,6 @@ def _charted_infusion(mine: list[PlannedDose], change: InfusionCharted) -> list[
         )
         for dose in mine
     ]
-    if change.ended_h == 0:
-        return []
     return [
         replace(
             first,
