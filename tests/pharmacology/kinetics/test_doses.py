@@ -57,7 +57,7 @@ def test_the_nasal_fraction_never_passes_one(plan):
     eta = np.zeros((1, len(kinetic.between_subject)))
     eta[0, kinetic.between_subject.names.index("F_nasal")] = 4.0
     body = kinetic.individual_parameters(People(70.0, ancestry="japanese"), eta_draws=eta)
-    table = kinetic.doses([plan(Route.NASAL_SPRAY, 28.0)], body)
+    table = kinetic.doses([plan(Route.NASAL_SPRAY, 28.0, devices=1, device_index=0)], body)
     assert amounts(table, "nasal_S")[0] == pytest.approx([28.0])
     assert amounts(table, "swallowed_S")[0] == pytest.approx([0.0])
 

@@ -168,3 +168,13 @@ def test_draws_of_uncertainty_of_the_wrong_width_are_refused():
 def test_a_weight_that_is_no_weight_is_refused(weight):
     with pytest.raises(InputError, match=r"kinetics\.covariate"):
         get_model("otto-2021").typical(People(1, weight))
+
+
+def test_age_lowers_the_typical_flow_before_the_persons_own_deviation():
+    kinetic = get_model("perez-ruixo-2021")
+    people = People(1)
+    people.age_y = np.array([70.0])
+    eta = np.zeros((1, len(kinetic.between_subject)))
+    eta[0, kinetic.between_subject.names.index("Qh")] = 1.0
+    flow = kinetic.individual_parameters(people, eta_draws=eta)["Qh"]
+    assert flow == pytest.approx([129.1 * np.exp(np.sqrt(np.log1p(0.232**2)))])

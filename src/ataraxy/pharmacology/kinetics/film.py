@@ -3,7 +3,7 @@
 Mucosa: F1 of the dose enters a depot at constant rate over D1 and leaves it at KA1 into the blood. Swallowed: F2 of
 the whole dose enters the gut at constant rate over D2, leaves it at KA2, takes MTT_gut on the way to the liver and
 goes into metabolism only. Each delay is a mean transit time through two compartments, k = 2/MTT; the paper prints no
-equations, and this reading reproduces its metabolite times.
+equations. With one compartment in place of two from gut to liver, hydroxynorketamine peaks 1.5 min later.
 """
 
 from __future__ import annotations
