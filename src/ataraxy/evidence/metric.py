@@ -185,12 +185,25 @@ _NOTE_WINDOW = re.compile(
 )
 
 
+_NOTE_LAST_SAMPLE = re.compile(
+    rf"sampl\w+ (?:up )?(?:to|until|for|over) ({_NUMBER})\s*(h|hr|hrs|hours?|min|minutes?)\b", re.IGNORECASE
+)
+
+
 def window_in_note(note: str) -> tuple[float, float] | None:
-    """Return the window in hours that a note such as ``AUC 0-8 h`` or ``AUC 0-360 min`` tells, else None."""
-    found = _NOTE_WINDOW.search(note)
-    if not found:
-        return None
-    scale = 1 / 60 if (found[3] or "").lower().startswith("min") else 1.0
-    end = math.inf if re.fullmatch(_INFINITE, found[2].lower()) else float(found[2]) * scale
-    start = float(found[1]) * scale
-    return (start, end) if end > start else None
+    """Return the window in hours that a note tells, else None.
+
+    Either the area's own, ``AUC 0-8 h`` or ``AUC 0-360 min``, or the time of the last sample, ``sampled to 8 h``.
+    """
+    if found := _NOTE_WINDOW.search(note):
+        scale = _hours_per(found[3])
+        end = math.inf if re.fullmatch(_INFINITE, found[2].lower()) else float(found[2]) * scale
+        start = float(found[1]) * scale
+        return (start, end) if end > start else None
+    if found := _NOTE_LAST_SAMPLE.search(note):
+        return (0.0, float(found[1]) * _hours_per(found[2]))
+    return None
+
+
+def _hours_per(unit: str | None) -> float:
+    return 1.0 / 60.0 if (unit or "").lower().startswith("min") else 1.0

@@ -49,7 +49,7 @@ class Observation:
         substance: the analyte understood; None where it is a pair or not understood.
         pair: numerator and denominator, where the analyte names two.
         measure: the metric understood, with the window of an area put in from the note; None where it is not.
-        scale: the unit understood.
+        scale: the unit understood; None where metric or analyte is not, so that the unit does not matter.
     """
 
     row: int
@@ -68,7 +68,7 @@ class Observation:
     substance: Analyte | None
     pair: tuple[Analyte, Analyte] | None
     measure: Metric | None
-    scale: Unit
+    scale: Unit | None
 
     @property
     def spread_range(self) -> tuple[float, float] | None:
@@ -145,6 +145,8 @@ def _observation(cells: Mapping[str, str], row: int, where: str) -> Observation:
     ):
         measure = Metric(measure.text, measure.kind, w, measure.ratio, measure.enantiomer_ratio)
     n = read_positive(cells.get("n"), f"{where}: field n")
+    substance, pair = parse_analyte(cell("analyte")), parse_pair(cell("analyte"))
+    understood = measure is not None and (substance is not None or pair is not None)
     return Observation(
         row=row,
         study=study,
@@ -161,10 +163,10 @@ def _observation(cells: Mapping[str, str], row: int, where: str) -> Observation:
         ),
         group=cell("group"),
         note=note,
-        substance=parse_analyte(cell("analyte")),
-        pair=parse_pair(cell("analyte")),
+        substance=substance,
+        pair=pair,
         measure=measure,
-        scale=_unit(cell("unit"), measure, f"{where}: field unit"),
+        scale=_unit(cell("unit"), measure, f"{where}: field unit") if understood and measure else None,
     )
 
 
@@ -177,11 +179,11 @@ def _value(text: str, where: str) -> float | None:
     return number
 
 
-def _unit(text: str, measure: Metric | None, where: str) -> Unit:
+def _unit(text: str, measure: Metric, where: str) -> Unit:
     unit = parse_unit(text)
     if unit is None:
         raise _bad_unit(text, where, "is not known")
-    if measure is not None and not (unit.fits(measure.dimension) or _normalised(unit, measure)):
+    if not (unit.fits(measure.dimension) or _normalised(unit, measure)):
         what = "has no unit" if not text else f"is printed in {text!r}"
         raise refuse(
             "wrong-unit",

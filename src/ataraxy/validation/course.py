@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ataraxy.pharmacology.typical import Typical, simulate_typical, terminal_half_life_h
 from ataraxy.therapy.drug import Drug
-from ataraxy.therapy.planned_dose import PlannedDose
+from ataraxy.therapy.planned_dose import PlannedDose, dose_mg_base
+from ataraxy.therapy.route import Route
 
 Floats = npt.NDArray[np.float64]
 NG_PER_ML: Final = 1000.0  # ng/mL in 1 mg/L
@@ -125,6 +126,14 @@ class Course:
         area = curves.auc[analyte]
         moment = np.trapezoid(curves.concentrations[analyte] * times, times)
         return float(moment / area[-1])
+
+    def mean_input_time_h(self) -> float:
+        """Return the mean time at which the drug was given, weighted by amount; 0 unless all of it was intravenous."""
+        if any(dose.route not in (Route.IV_INFUSION, Route.IV_BOLUS) for dose in self.doses):
+            return 0.0
+        amounts = [dose_mg_base(dose, self.person.weight_kg) for dose in self.doses]
+        middles = [dose.time_h + dose.duration_h / 2.0 for dose in self.doses]
+        return float(np.average(middles, weights=amounts))
 
     def _grid(self) -> Floats:
         marks = {0.0, self.end_h + PEAK_WITHIN_H}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from ataraxy.errors import AtaraxyError
@@ -12,12 +13,14 @@ from ataraxy.evidence.kinetics import KineticEvidence
 from ataraxy.evidence.observation import Observation
 from ataraxy.evidence.study import Relation, Study
 from ataraxy.pharmacology.kinetics import Flag, get_model
+from ataraxy.provenance import Provenance, content_hash, record_provenance
 from ataraxy.validation.choice import AUTO, SECOND_OPINION, Choice, choose_model
 from ataraxy.validation.prediction import Prediction, StudyPredictor
+from ataraxy.validation.prediction_error import ErrorSummary, fold_error, summarise
 from ataraxy.validation.scoring import why_not_scored
-from ataraxy.validation.summary import ErrorSummary, fold_error, summarise
 
 SCHEMA: Final = "ataraxy.validation/1"
+REFERENCE_RTOL: Final = 1e-10  # of `engine.solve` with the reference solver, which the typical courses use
 RELATIONS: Final[tuple[Relation, ...]] = ("independent", "own_data", "model_estimate", "not_stated")
 
 
@@ -126,8 +129,8 @@ class KineticValidation:
         rows: one for each observation, in their order; none is left out.
         studies: one for each study, in their order.
         second_rows, second_studies: the second opinion, for studies of a site that has one.
-        evidence_sha256: hash of the evidence.
         models_sha256: (name, hash) of the models that were used.
+        provenance: how to compute it again; its data hash is that of the evidence.
     """
 
     model: str
@@ -135,13 +138,33 @@ class KineticValidation:
     studies: tuple[StudyScore, ...]
     second_rows: tuple[ValidationRow, ...]
     second_studies: tuple[StudyScore, ...]
-    evidence_sha256: str
     models_sha256: tuple[tuple[str, str], ...]
+    provenance: Provenance
 
     @property
     def headline(self) -> ErrorSummary:
         """Return the errors of the scored rows of independent studies, and of no others."""
         return self.by_relation("independent")
+
+    @property
+    def second_headline(self) -> ErrorSummary:
+        """Return the errors of the second opinion's scored rows of independent studies."""
+        return summarise_rows(row for row in self.second_rows if row.relation == "independent")
+
+    @property
+    def with_unscored(self) -> ErrorSummary:
+        """Return the errors of all rows of independent studies that have a fold error, scored or not.
+
+        It stands beside the headline so that nobody needs to trust the rules by which rows are left out of it.
+        """
+        return summarise(
+            (row.predicted, row.observed)
+            for row in self.rows
+            if row.relation == "independent"
+            and row.fold_error is not None
+            and row.predicted is not None
+            and row.observed is not None
+        )
 
     def by_relation(self, relation: Relation) -> ErrorSummary:
         """Return the errors of the scored rows of studies of one relation."""
@@ -159,31 +182,42 @@ class KineticValidation:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values in the shape of ``validation/schemas/validation-1.json``; no number is NaN."""
-        second = [row for row in self.second_rows if row.relation == "independent"]
         return {
             "schema": SCHEMA,
             "model": self.model,
             "headline": self.headline.to_json(),
+            "with_unscored": self.with_unscored.to_json(),
             "by_relation": {relation: self.by_relation(relation).to_json() for relation in RELATIONS},
             "studies": [study.to_json() for study in self.studies],
             "rows": [row.to_json() for row in self.rows],
             "second_opinion": {
-                "headline": summarise_rows(second).to_json(),
+                "headline": self.second_headline.to_json(),
                 "studies": [study.to_json() for study in self.second_studies],
                 "rows": [row.to_json() for row in self.second_rows],
             },
-            "evidence_sha256": self.evidence_sha256,
+            "evidence_sha256": self.provenance.data_hash,
             "models_sha256": dict(self.models_sha256),
+            "provenance": self.provenance.to_json(),
         }
 
 
-def validate_kinetics(evidence: KineticEvidence, model: str = AUTO) -> KineticValidation:
+def validate_kinetics(
+    evidence: KineticEvidence,
+    model: str = AUTO,
+    *,
+    command: str = "",
+    time: datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> KineticValidation:
     """Return every observation beside the prediction of the model that fits its study.
 
     Args:
         evidence: see `ataraxy.evidence.kinetics.load_kinetic_evidence`.
         model: ``auto`` for the model of the study's sampling site and route, with a second opinion for arterial
             studies; or the name of one model for all studies.
+        command: as the user wrote it, for the provenance.
+        time: of the provenance, in UTC; None for now.
+        progress: called with studies done and studies in all.
 
     Raises:
         InputError: there is no model of that name.
@@ -194,24 +228,36 @@ def validate_kinetics(evidence: KineticEvidence, model: str = AUTO) -> KineticVa
     studies: list[StudyScore] = []
     second_rows: list[ValidationRow] = []
     second_studies: list[StudyScore] = []
-    for study in evidence.studies:
+    for done, study in enumerate(evidence.studies, start=1):
         first, score = _validate_study(study, choose_model(study, model), evidence)
         rows |= {row.row: row for row in first}
         studies.append(score)
-        if model == AUTO and study.site in SECOND_OPINION and not study.children:
+        if model == AUTO and study.site in SECOND_OPINION:
             second = choose_model(study, SECOND_OPINION[study.site])
-            other, other_score = _validate_study(study, second, evidence)
-            second_rows += other
-            second_studies.append(other_score)
-    used = dict.fromkeys(score.model for score in (*studies, *second_studies) if score.model)
+            if second.served:
+                other, other_score = _validate_study(study, second, evidence)
+                second_rows += other
+                second_studies.append(other_score)
+        if progress is not None:
+            progress(done, len(evidence.studies))
+    used = sorted({score.model for score in (*studies, *second_studies) if score.model})
+    hashes = tuple((name, get_model(name).sha256()) for name in used)
     return KineticValidation(
         model,
         tuple(rows[observation.row] for observation in evidence.observations),
         tuple(studies),
         tuple(second_rows),
         tuple(second_studies),
-        evidence.sha256,
-        tuple((name, get_model(name).sha256()) for name in sorted(used)),
+        hashes,
+        record_provenance(
+            time=time or datetime.now(UTC),
+            command=command or f"validate_kinetics(evidence, model={model!r})",
+            model_name=f"{model}: {', '.join(used)}" if model == AUTO else model,
+            model_hash=content_hash({name: value.encode() for name, value in hashes}),
+            data_hash=evidence.sha256,
+            solver="reference",
+            rtol=REFERENCE_RTOL,
+        ),
     )
 
 

@@ -116,16 +116,15 @@ class StudyPredictor:
         analyte = observation.substance
         if analyte is None:
             raise _NotPredictedError(f"the analyte {observation.analyte!r} is not one that a model predicts")
-        if not observation.scale.fits(metric.dimension):
+        scale = observation.scale
+        if scale is None or not scale.fits(metric.dimension):
             raise _NotPredictedError("values divided by the dose are not compared")
         assert metric.kind is not None
         flags: list[str] = []
         # "Per 70 kg" is the value of a 70 kg person, not of the study's person divided.
-        person = replace(self.person, weight_kg=70.0) if observation.scale.of_70_kg else self.person
+        person = replace(self.person, weight_kg=70.0) if scale.of_70_kg else self.person
         value = self._value(metric.kind, metric, analyte, observation, person, flags)
-        expressed = observation.scale.express(
-            value, molar_mass=analyte.molar_mass, weight_kg=person.weight_kg
-        )
+        expressed = scale.express(value, molar_mass=analyte.molar_mass, weight_kg=person.weight_kg)
         return Prediction(expressed, "", tuple(flags))
 
     def _ratio(self, observation: Observation, metric: Metric) -> Prediction:
@@ -137,7 +136,8 @@ class StudyPredictor:
         kind = metric.kind
         if kind is None and observation.time_h is not None:
             kind = Kind.LEVEL
-        if pair is None or kind is None:
+        scale = observation.scale
+        if pair is None or kind is None or scale is None:
             raise _NotPredictedError("it is not said of what the ratio is")
         flags: list[str] = []
         values = [self._value(kind, metric, part, observation, self.person, flags) for part in pair]
@@ -149,7 +149,7 @@ class StudyPredictor:
             values = [value / part.molar_mass for value, part in zip(values, pair, strict=True)]
         if not values[1] > 0:
             raise _NotPredictedError("the predicted denominator is zero")
-        return Prediction(observation.scale.express(values[0] / values[1]), "", tuple(flags))
+        return Prediction(scale.express(values[0] / values[1]), "", tuple(flags))
 
     def _value(
         self, kind: Kind, metric: Metric, analyte: Analyte, row: Observation, person: Person, flags: list[str]
@@ -211,8 +211,8 @@ class StudyPredictor:
                 return time_h - course.last_start_h
             return time_h
         if kind is Kind.RESIDENCE_TIME:
-            infused = all(dose.route.is_infusion for dose in course.doses) and len(course.doses) == 1
-            return course.mean_time_h(name) - (course.doses[0].duration_h / 2.0 if infused else 0.0)
+            # After intravenous doses the time spent giving them is taken off, as noncompartmental analyses do.
+            return course.mean_time_h(name) - course.mean_input_time_h()
         window = metric.window_h
         if window is None and row.time_h:
             window = (0.0, row.time_h)

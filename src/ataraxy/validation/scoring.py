@@ -116,14 +116,22 @@ def _counted_already(observation: Observation, study: Study, evidence: KineticEv
             _plain(other.id).startswith(name) or _plain(other.citation).startswith(name) for name in named
         ):
             continue
-        if any(
-            row.analyte == observation.analyte
-            and row.measure == observation.measure
-            and row.time_h == observation.time_h
-            for row in evidence.of(other.id)
-        ):
+        if any(_same_quantity(row, observation) for row in evidence.of(other.id)):
             return other.id
     return ""
+
+
+def _same_quantity(one: Observation, other: Observation) -> bool:
+    if one.measure is None or other.measure is None:
+        return False
+    first, second = one.measure, other.measure
+    return (one.analyte, one.time_h, first.kind, first.window_h, first.ratio) == (
+        other.analyte,
+        other.time_h,
+        second.kind,
+        second.window_h,
+        second.ratio,
+    )
 
 
 def _plain(text: str) -> str:
