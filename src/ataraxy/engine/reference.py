@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, cast
+from functools import partial
+from typing import Any, Literal, cast
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -48,7 +49,7 @@ def solve_reference(
     *,
     start_h: float,
     initial: Floats,
-    method: str = "LSODA",
+    method: Literal["LSODA", "Radau"] = "LSODA",
     rtol: float = 1e-10,
     atol_factor: float = 1e-3,
 ) -> tuple[Floats, Floats]:
@@ -81,13 +82,13 @@ def solve_reference(
             for k in np.flatnonzero(running):
                 u[columns[own.target[k]]] += float(own.amount[k] / own.duration_h[k])
             step = solve_ivp(
-                lambda t, y, p=p, u=u: rhs(list(y), p, u),
-                (now, following),
+                partial(_derivatives, rhs, p, u),
+                (float(now), float(following)),
                 y,
                 method=method,
                 rtol=rtol,
                 atol=atol,
-                jac=lambda t, y, p=p, u=u: np.reshape(jacobian(list(y), p, u), (n_states, n_states)),
+                jac=partial(_jacobian, jacobian, p),
             )
             if not step.success or not np.all(np.isfinite(step.y[:, -1])):
                 worst = int(np.argmax(~np.isfinite(step.y[:, -1])))
@@ -101,6 +102,14 @@ def solve_reference(
         final[person] = y
         scope: dict[str, Any] = {name: path[:, i] for i, name in enumerate(model.state_names)}
         scope |= dict(zip(model.parameters, p, strict=True))
-        for k, series in enumerate(evaluate(outputs, scope)):
-            values[person, :, k] = series
+        for column, series in enumerate(evaluate(outputs, scope)):
+            values[person, :, column] = series
     return values, final
+
+
+def _derivatives(rhs: RightHandSide, p: list[float], u: list[float], t: float, y: Floats) -> list[float]:
+    return rhs(y.tolist(), p, u)
+
+
+def _jacobian(jacobian: RightHandSide, p: list[float], t: float, y: Floats) -> Floats:
+    return np.reshape(jacobian(y.tolist(), p, []), (y.size, y.size))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 
 from ataraxy.engine.expression import SMALLEST_BASE
 from ataraxy.engine.kernel.ir import INT_VECTOR, LANES, MASK, VECTOR, Function
@@ -30,7 +31,7 @@ DECLARATIONS = "".join(
 def exp_ir() -> str:
     """`vexp`: e to the power of each lane; arguments beyond -708 and 709 give the value there."""
     f = Function("vexp", ((VECTOR, "a"),), VECTOR, "nounwind readnone")
-    v = lambda x: f.value(x, VECTOR)  # noqa: E731
+    v = partial(f.value, type_=VECTOR)
     a = f.call(VECTOR, f"llvm.minnum.v{LANES}f64", f.args["a"], v(709.0))
     a = f.call(VECTOR, f"llvm.maxnum.v{LANES}f64", a, v(-708.0))
     n = f.call(VECTOR, f"llvm.rint.v{LANES}f64", a * (1.0 / math.log(2.0)))
@@ -48,7 +49,7 @@ def exp_ir() -> str:
 def log_ir() -> str:
     """`vlog`: natural logarithm of each lane; arguments below 1e-300 give the value there."""
     f = Function("vlog", ((VECTOR, "a"),), VECTOR, "nounwind readnone")
-    v = lambda x: f.value(x, VECTOR)  # noqa: E731
+    v = partial(f.value, type_=VECTOR)
     a = f.call(VECTOR, f"llvm.maxnum.v{LANES}f64", f.args["a"], v(SMALLEST_BASE))
     bits = f.cast(a, "bitcast", INT_VECTOR)
     e = f.shift("ashr", bits - _SQRT_HALF_BITS, 52)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ataraxy.engine.doses import DoseTable, Floats, Integers
 from ataraxy.engine.kernel.ir import LANES
 from ataraxy.engine.kernel.native import Kernel, kernel_for
-from ataraxy.engine.kernel.program import (
+from ataraxy.engine.kernel.workspace import (
     STATUS_FIELDS,
     STATUS_OK,
     STATUS_RATE_TOO_LARGE,
