@@ -1,7 +1,10 @@
-"""The commands: arguments in, one call of the library, a summary or JSON out.
+"""The command line: `ataraxy COMMAND`. Every command has --json.
 
-Belongs here: reading options, calling one function, printing, and turning an error into one line and an exit
-status. Every command has ``--json``.
-
-Does not belong here: anything that a user of the Python API would miss.
+Belongs here: reading arguments, showing results, exit statuses. Does not belong here: anything that a Python user
+would miss. An error is one line on standard error; exit status 2 means that the input was wrong, 1 that valid input
+could not be computed, 130 that the run was interrupted and left nothing behind.
 """
+
+from ataraxy.cli.main import main
+
+__all__ = ["main"]
