@@ -1,8 +1,11 @@
 """Reading the shipped evidence, irregular evidence, and evidence that is broken."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ataraxy.errors import InputError
 from ataraxy.evidence.kinetics import OBSERVATIONS_FILE, STUDIES_FILE, load_kinetic_evidence
@@ -146,6 +149,8 @@ BAD = [
     ("study", STUDY + STUDY, "study-twice", ["pk_studies.yaml:14", "one"]),
     ("study", STUDY.replace("  n: 8", "  n: 8\n  n: 9"), "yaml", ["pk_studies.yaml:8", "twice"]),
     ("study", STUDY.replace("doses:", "doses: ["), "yaml", ["pk_studies.yaml:", "broken YAML"]),
+    ("study", STUDY.replace("  n: 8", "  {a: 1}: 8"), "yaml", ["pk_studies.yaml:7", "name"]),
+    ("study", STUDY.replace("One 2000", "2000-13-41"), "yaml", ["pk_studies.yaml"]),
     ("study", "", "no-studies", ["pk_studies.yaml"]),
     ("study", "just words", "no-studies", ["pk_studies.yaml"]),
     ("study", STUDY + "    duration_h: 3\n", "field-malformed", ["duration_min"]),
@@ -175,6 +180,33 @@ def test_a_fault_is_one_line_with_its_place_and_remedy(
     assert caught.value.remedy
     for word in named:
         assert word in line
+
+
+JUNK = st.one_of(
+    st.sampled_from(
+        ["null", "[]", "{}", "[1, 2]", "{a: 1}", "'", '"', "-", ": ", "\t", "1e999", "nan", "!!x 1", "*a"]
+    ),
+    st.text(max_size=8),
+)
+
+
+@given(data=st.data())
+def test_whatever_is_broken_the_only_error_is_one_line_for_a_person(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    words = re.split(r"(\s|,)", data.draw(st.sampled_from([STUDY, HEADER + ROW])))
+    place = data.draw(st.integers(0, len(words) - 1))
+    broken = "".join([*words[:place], data.draw(JUNK), *words[place + 1 :]])
+    folder = tmp_path_factory.mktemp("broken")
+    studies, observations = (broken, HEADER + ROW) if words[0] == "-" else (STUDY, broken)
+    (folder / STUDIES_FILE).write_bytes(studies.encode("utf-8", "surrogatepass"))
+    (folder / OBSERVATIONS_FILE).write_bytes(observations.encode("utf-8", "surrogatepass"))
+    line = ""
+    try:
+        load_kinetic_evidence(folder)
+    except InputError as error:
+        line = str(error)
+    assert "\n" not in line
 
 
 def test_a_missing_directory_or_file_is_named(tmp_path: Path) -> None:

@@ -67,6 +67,13 @@ STUDIES = """\
   site: arterial
   doses:
   - {time_h: 0, route: iv_infusion, amount: null, unit: mg, duration_min: 30}
+- id: estimate-reported
+  citation: Made up 2016
+  drug: S
+  relation: model_estimate
+  site: venous
+  doses:
+  - {time_h: 0, route: iv_infusion, amount: 10, unit: mg, duration_min: 30}
 - id: children
   citation: Made up 2008
   drug: racemic
@@ -171,6 +178,7 @@ r-alone,R-norketamine,Cmax,,60,ng/mL,,none,6,reported,,
 own,S-ketamine,conc,0.5,56,ug/L,,none,17,digitised,,
 estimate,S-ketamine,CL,,1.23,L/min,0.04,none,10,popPK,,
 estimate,S-ketamine,Cmax,,60,ng/mL,,none,10,reported,,
+estimate-reported,S-ketamine,CL,,90,L/h,,none,10,reported,,
 children,ketamine,F,,41,%,,none,50,reported,,
 nose,ketamine,F,,0.13,fraction,,none,10,reported,,
 nose,ketamine,Cmax,,40,ng/mL,,none,10,reported,,

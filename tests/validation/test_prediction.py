@@ -147,6 +147,13 @@ def test_clearance_of_both_enantiomers_together_is_dose_over_summed_area(
     assert row.predicted == pytest.approx(2.0 / (1.0 / CL + 1.0 / (0.9 * CL)), rel=1e-9)
 
 
+def test_per_70_kg_is_the_clearance_of_a_70_kg_person_whoever_was_studied(write_evidence: Write) -> None:
+    text = "closed,S-ketamine,CL,,1,L/h/70kg,,none,1,reported,,\nclosed,S-ketamine,CL,,1,L/h,,none,1,reported,,\n"
+    of_70_kg, of_100_kg = rows(write_evidence(STUDY.replace("weight_kg: 70", "weight_kg: 100"), text))
+    assert of_70_kg.predicted == pytest.approx(CL, rel=1e-12)
+    assert of_100_kg.predicted == pytest.approx(CL * (100.0 / 70.0) ** 0.75, rel=1e-9)
+
+
 def test_a_time_from_the_last_spray_leaves_out_the_earlier_ones(write_evidence: Write) -> None:
     study = """\
 - id: spray

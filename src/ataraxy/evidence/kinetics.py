@@ -113,7 +113,7 @@ def _studies(text: str, file: str) -> tuple[Study, ...]:
             f"broken YAML ({error.problem or error.context})",
             "Correct the indentation or quotes there",
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
         problem = " ".join(str(error).split())
         raise refuse("yaml", file, f"broken YAML ({problem})", "Save it as plain text") from None
     if isinstance(content, dict) and isinstance(content.get("studies"), list):
@@ -141,7 +141,9 @@ class _LineLoader(yaml.SafeLoader):
         keys: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in keys:
+            if not isinstance(key, Hashable):
+                raise yaml.MarkedYAMLError(problem="a name is expected", problem_mark=key_node.start_mark)
+            if key in keys:
                 raise yaml.MarkedYAMLError(problem=f"{key!r} stands twice", problem_mark=key_node.start_mark)
             keys.add(key)
         mapping = super().construct_mapping(node, deep)

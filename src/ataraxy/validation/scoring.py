@@ -45,7 +45,13 @@ def why_not_scored(
         reasons.append("Cmax of a bolus without a sampling time")
     if observation.value is None or not observation.value > 0 or not predicted > 0:
         reasons.append("no fold error with a value of zero")
-    if not choice.site_matched and choice.served and _is_automatic_stand_in(study):
+    # The site changes levels and times; F, clearance and half-life are the same wherever blood is drawn.
+    if (
+        not choice.site_matched
+        and choice.served
+        and _is_automatic_stand_in(study)
+        and kind not in NEED_NO_DOSE
+    ):
         reasons.append(f"no model of {study.site} samples has this route")
     if "nasal_other" in study.routes and kind not in (
         Kind.CLEARANCE,

@@ -1,0 +1,103 @@
+"""Reading a text file that holds one YAML list of mappings, so that every later error can name its line."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from ataraxy.evidence.cells import refuse
+
+LINE: Final = "__line__"
+"""Key under which the line on which a mapping begins is left in it."""
+
+# A list of trials is three levels deep; what is deeper than this is no such list and would exhaust the parser.
+_DEEPEST = 60
+
+
+def read_text_file(path: Path) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark.
+
+    Raises:
+        InputError: ``evidence.file-missing`` or ``evidence.file-unreadable``.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise refuse("file-missing", str(path), "the file is missing", "Give another path") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            line = error.object[: error.start].count(b"\n") + 1
+            raise refuse(
+                "file-unreadable", f"{path}:{line}", "it is not UTF-8 text", "Save it as UTF-8"
+            ) from None
+        problem = getattr(error, "strerror", None) or error
+        raise refuse(
+            "file-unreadable", str(path), f"it cannot be read ({problem})", "Check its kind and permissions"
+        ) from None
+
+
+def read_yaml_list(text: str, file: str, *, begins: str = "- id:") -> list[dict[str, Any]]:
+    """Return the mappings of a YAML list; each has its line under `LINE`, and all keys are text.
+
+    Args:
+        text: the file's text.
+        file: its name, for errors.
+        begins: how each entry begins, for the remedy.
+
+    Raises:
+        InputError: ``evidence.yaml`` for broken YAML or a key that stands twice, ``evidence.no-list`` if the file
+            is not a list of mappings.
+    """
+    remedy = f"Begin each entry with '{begins}'"
+    try:
+        content = yaml.load(text, Loader=_LineLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise refuse(
+            "yaml",
+            f"{file}{line}",
+            f"broken YAML ({error.problem or error.context})",
+            "Correct the indentation or quotes there",
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a date or number that looks like one and is none, such as 2026-13-01
+        problem = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        raise refuse("yaml", file, f"broken YAML ({problem[:200]})", "Put quotes around text") from None
+    if not isinstance(content, list) or not content:
+        raise refuse("no-list", file, "the file holds no list of entries", remedy)
+    for number, item in enumerate(content, start=1):
+        if not isinstance(item, dict):
+            raise refuse("no-list", f"{file}: entry {number}", f"{str(item)[:60]!r} is no entry", remedy)
+    return content
+
+
+class _LineLoader(yaml.SafeLoader):
+    """Notes the line on which each mapping begins, refuses keys that stand twice and recursive structures."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=mark)
+        self._depth = getattr(self, "_depth", 0) + 1
+        if self._depth > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(self.construct_object(key_node, deep=True))
+            if key in keys:
+                raise yaml.MarkedYAMLError(problem=f"{key!r} stands twice", problem_mark=key_node.start_mark)
+            keys.add(key)
+        mapping: dict[Hashable, Any] = {
+            str(key): value for key, value in super().construct_mapping(node, deep).items()
+        }
+        mapping[LINE] = node.start_mark.line + 1
+        return mapping
