@@ -24,13 +24,14 @@ def print_validation(result: KineticValidation, console: Console, *, rows: bool 
     """
     headline = result.headline
     console.print(f"[bold]Models against published observations[/bold] (model: {result.model})")
-    console.print(f"Independent studies alone: {describe(headline)}")
-    console.print(f"With their unscored rows as well: {describe(result.with_unscored)}")
+    console.print(f"Independent studies alone: {describe(headline)}", soft_wrap=True)
+    console.print(f"With their unscored rows as well: {describe(result.with_unscored)}", soft_wrap=True)
     skipped = result.skipped
     unscored = [row for row in result.compared if not row.scored]
     console.print(
         f"{len(result.rows)} rows: {len(result.compared)} compared, of which {len(unscored)} shown without a score; "
-        f"{len(skipped)} could not be simulated."
+        f"{len(skipped)} could not be simulated.",
+        soft_wrap=True,
     )
     for title, relation in (
         ("Independent studies", "independent"),
