@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
+from importlib import resources
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -221,3 +223,49 @@ def test_wrong_arguments_are_refused(change: dict[str, object]) -> None:
 def test_a_route_that_a_model_lacks_is_refused() -> None:
     with pytest.raises(ModelError, match=r"kinetics\.route-not-supported"):
         simulate(load_protocol("simons-2022-film-50"), model="otto-2021", people=8)
+
+
+def test_a_charted_person_differs_and_the_others_do_not(once: SimulationResult) -> None:
+    planned = ONCE.planned_doses()
+    half = [
+        dataclasses.replace(planned[0], amount=planned[0].amount / 2, duration_h=planned[0].duration_h / 2)
+    ]
+    charted = simulate(ONCE, people=50, seed=3, uncertainty_draws=0, charts={11: half})
+    rows = once.per_person
+    for name, tolerance in (("auc_ng_h_per_ml", 1e-9), ("cmax_ng_per_ml", 1e-9)):
+        ratio = charted.per_person[name] / rows[name]
+        np.testing.assert_allclose(ratio[rows["person"] != 11], 1.0, rtol=tolerance)
+    parent = (rows["person"] == 11) & (rows["analyte"] == "S-ketamine")
+    # an infusion stopped at half time gives half the amount, and nearly half the area of a day
+    ratio = charted.per_person["auc_ng_h_per_ml"][parent] / rows["auc_ng_h_per_ml"][parent]
+    assert ratio == pytest.approx(0.5, abs=0.01)
+    assert charted.per_person["tmax_h"][parent] == pytest.approx(20 / 60, abs=1e-6)
+
+
+def test_a_pause_gives_the_same_amount_later() -> None:
+    planned = ONCE.planned_doses()[0]
+    quarter = dataclasses.replace(planned, amount=planned.amount / 2, duration_h=planned.duration_h / 2)
+    paused = [quarter, dataclasses.replace(quarter, time_h=1.0)]
+    charted = simulate(ONCE, people=8, seed=3, uncertainty_draws=0, charts={2: paused})
+    rows = charted.per_person
+    mine = (rows["person"] == 2) & (rows["analyte"] == "S-ketamine")
+    assert rows["tmax_h"][mine] == pytest.approx(80 / 60, abs=1e-6)
+
+
+@pytest.mark.parametrize("person", [-1, 8])
+def test_a_chart_of_nobody_is_refused(person: int) -> None:
+    with pytest.raises(InputError, match=r"simulate\.chart"):
+        simulate(ONCE, people=8, uncertainty_draws=0, charts={person: ONCE.planned_doses()})
+
+
+def test_json_fits_the_published_schema(once: SimulationResult) -> None:
+    schema = json.loads(
+        resources.files("ataraxy.pharmacology")
+        .joinpath("schemas/simulation-1.json")
+        .read_text(encoding="utf-8")
+    )
+    jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(once.to_json())))
+    broken = json.loads(json.dumps(once.to_json()))
+    del broken["sessions"][0]["analytes"][0]["cmax_ng_per_ml"]["between_people"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate(broken)

@@ -32,10 +32,13 @@ from ataraxy.pharmacology.kinetics import KineticModel, Scenario, enantiomers_of
 from ataraxy.pharmacology.population import People, PopulationSpec, sample_population
 from ataraxy.pharmacology.windows import COARSE_GRID, FINE_GRID, Grid, Window, cut_into_windows
 from ataraxy.provenance import content_hash, record_provenance
+from ataraxy.therapy.planned_dose import PlannedDose
 from ataraxy.therapy.protocol import Protocol
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
+
+Doses = tuple[PlannedDose, ...]
 
 ENDPOINTS = ("cmax_ng_per_ml", "tmax_h", "auc_ng_h_per_ml", "half_life_h")
 DEFAULT_UNCERTAINTY_DRAWS = 100
@@ -57,6 +60,7 @@ class Recipe:
     scenario: Scenario
     solver: Solver
     rtol: float
+    charts: tuple[tuple[int, Doses], ...] = ()
     grid: Grid = FINE_GRID
 
 
@@ -92,7 +96,7 @@ def make_plan(recipe: Recipe) -> Plan:
         kinetic.build(enantiomers, recipe.protocol.routes),
         kinetic.outputs(enantiomers),
         sums,
-        cut_into_windows(recipe.protocol, recipe.grid),
+        cut_into_windows(recipe.protocol, recipe.grid, [d for _, doses in recipe.charts for d in doses]),
     )
 
 
@@ -102,6 +106,7 @@ def simulate(
     model: str = "otto-2021",
     people: int | People = 1000,
     seed: int = 1,
+    charts: Mapping[int, Sequence[PlannedDose]] | None = None,
     population: PopulationSpec | None = None,
     uncertainty_draws: int = DEFAULT_UNCERTAINTY_DRAWS,
     scenario: Scenario | None = None,
@@ -120,6 +125,9 @@ def simulate(
         protocol: see `ataraxy.load_protocol`.
         model: name of a kinetic model, see `ataraxy models`.
         people: how many to draw, or the people themselves.
+        charts: person's number -> what that person really had, where it is not what the protocol plans: another
+            calendar, rate changes, pauses (see `ataraxy.therapy.chart.with_charted_changes`). Exposure is still taken
+            over the windows of the protocol's sessions.
         seed: of all random numbers. Equal seeds give equal results, for any number of workers and any chunk.
         population: from what people are drawn; None for the default adults.
         uncertainty_draws: draws of the parameters for the uncertainty of the median; 0 for none.
@@ -147,9 +155,11 @@ def simulate(
             remedy="Ask for 0 to 100,000",
             where="uncertainty draws",
         )
-    recipe = Recipe(protocol, model, seed, scenario or Scenario(), solver, rtol)
+    own = tuple(sorted((int(person), tuple(doses)) for person, doses in (charts or {}).items()))
+    recipe = Recipe(protocol, model, seed, scenario or Scenario(), solver, rtol, own)
     plan = make_plan(recipe)
     n_people = people if isinstance(people, int) else len(people)
+    _check_charts(own, plan, n_people)
     source = _PeopleSource(people, seed, population)
     n_varied = min(UNCERTAINTY_PEOPLE, n_people)
     steps = n_people + n_varied * (uncertainty_draws + 1) * (uncertainty_draws > 0)
@@ -215,6 +225,35 @@ def simulate(
             rtol=rtol,
         ),
     )
+
+
+def _check_charts(charts: Sequence[tuple[int, Doses]], plan: Plan, n_people: int) -> None:
+    end = plan.windows[-1].end_h
+    for person, doses in charts:
+        where = f"chart of person {person}"
+        if not 0 <= person < n_people:
+            raise InputError(
+                f"there are {n_people} people",
+                code="simulate.chart",
+                remedy="Number people from 0",
+                where=where,
+            )
+        plan.kinetic.require_routes(d.route for d in doses)
+        for dose in doses:
+            if dose.drug is not plan.recipe.protocol.drug:
+                raise InputError(
+                    f"a dose of {dose.drug.label} in a protocol of {plan.recipe.protocol.drug.label}",
+                    code="simulate.chart",
+                    remedy="Chart the protocol's drug",
+                    where=where,
+                )
+            if dose.end_h > end:
+                raise InputError(
+                    f"a dose ends {dose.end_h:g} h after the start, the simulation at {end:g} h",
+                    code="simulate.chart",
+                    remedy="Move the session to an earlier day",
+                    where=where,
+                )
 
 
 @dataclass(frozen=True)
@@ -297,7 +336,7 @@ def _follow(
         )
         parameters = individual.matrix(model)
         # what a depot still takes up when the next session begins goes on there
-        doses = DoseTable.concatenate([pending, kinetic.doses(window.doses, individual)])
+        doses = DoseTable.concatenate([pending, kinetic.doses(_given(plan, window, numbers), individual)])
         pending = doses.window(window.end_h, np.inf)
         solution = solve(
             model,
@@ -328,6 +367,18 @@ def _follow(
         if keep_curves:
             curves.append(values)
     return endpoints, tuple(curves)
+
+
+def _given(plan: Plan, window: Window, numbers: npt.NDArray[np.int64]) -> Doses | list[Doses]:
+    """What these people are given in a window: one list for all, or one for each where somebody has a chart."""
+    charts = dict(plan.recipe.charts)
+    if not any(int(n) in charts for n in numbers):
+        return window.doses
+    own = {
+        person: tuple(d for d in doses if window.start_h <= d.time_h < window.end_h)
+        for person, doses in charts.items()
+    }
+    return [own.get(int(n), window.doses) for n in numbers]
 
 
 def _draws(seed: int, purpose: str, replicate: int, people: npt.NDArray[np.int64], count: int) -> Floats:

@@ -47,8 +47,13 @@ class Window:
         return self.times_h <= self.start_h + self.exposure_h + ROUNDING_H
 
 
-def cut_into_windows(protocol: Protocol, grid: Grid = FINE_GRID) -> tuple[Window, ...]:
-    """The sessions of a protocol in order; the last one ends 48 hours after its start, or after its last dose."""
+def cut_into_windows(
+    protocol: Protocol, grid: Grid = FINE_GRID, charted: Sequence[PlannedDose] = ()
+) -> tuple[Window, ...]:
+    """The sessions of a protocol in order; the last one ends 48 hours after its start, or after its last dose.
+
+    `charted` are doses that single people had apart from the protocol: they are looked at as closely.
+    """
     doses = protocol.planned_doses()
     sessions = protocol.sessions
     windows = []
@@ -58,7 +63,8 @@ def cut_into_windows(protocol: Protocol, grid: Grid = FINE_GRID) -> tuple[Window
         dose_end = max((d.end_h for d in own), default=session.time_h)
         end = max(session.time_h, dose_end) + WASHOUT_H if last else sessions[session.index + 1].time_h
         exposure = min(EXPOSURE_H, end - session.time_h)
-        times = _times(session.time_h, end, exposure, own, grid)
+        others = [d for d in charted if session.time_h <= d.time_h and d.end_h <= end]
+        times = _times(session.time_h, end, exposure, [*own, *others], grid)
         windows.append(Window(session.index, session.time_h, end, exposure, times, own))
     return tuple(windows)
 
