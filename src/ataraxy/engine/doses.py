@@ -72,8 +72,8 @@ class DoseTable:
 
     @staticmethod
     def concatenate(tables: Iterable[DoseTable]) -> DoseTable:
-        """All doses of all tables, in that order."""
-        parts = [p for p in tables if len(p)]
+        """All doses of all tables, in that order. The targets of a table without doses are kept as well."""
+        parts = list(tables)
         if not parts:
             return DoseTable.empty()
         targets = tuple(dict.fromkeys(name for p in parts for name in p.targets))
@@ -99,16 +99,21 @@ class DoseTable:
         )
 
     def window(self, start_h: float, end_h: float) -> DoseTable:
-        """What enters from `start_h` up to, not including, `end_h`; inputs that cross an edge are cut there."""
+        """What enters from `start_h` up to, not including, `end_h`; inputs that cross an edge are cut there.
+
+        Windows that follow each other hold together what one long window holds.
+        """
         stop = self.time_h + self.duration_h
-        instant = self.duration_h == 0.0
-        begin = np.maximum(self.time_h, start_h)
-        left = np.minimum(stop, end_h) - begin
-        keep = np.where(instant, (self.time_h >= start_h) & (self.time_h < end_h), left > 0.0)
-        inside = np.where(instant, 0.0, np.maximum(left, 0.0))
-        share = np.divide(inside, self.duration_h, out=np.ones_like(inside), where=~instant)
-        cut = DoseTable(self.person, begin, self.targets, self.target, self.amount * share, inside)
-        return cut.select(keep)
+        # what is too short to move the clock cannot be cut
+        instant = stop == self.time_h
+        keep = (self.time_h < end_h) & np.where(instant, self.time_h >= start_h, stop > start_h)
+        cut = keep & ~instant & ((self.time_h < start_h) | (stop > end_h))
+        begin = np.where(cut, np.maximum(self.time_h, start_h), self.time_h)
+        inside = np.where(cut, np.minimum(stop, end_h) - begin, self.duration_h)
+        share = np.divide(inside, stop - self.time_h, out=np.ones_like(inside), where=cut)
+        return DoseTable(self.person, begin, self.targets, self.target, self.amount * share, inside).select(
+            keep
+        )
 
 
 def _refused(message: str, remedy: str) -> InputError:

@@ -15,14 +15,17 @@ import numpy.typing as npt
 
 Operand = Union["Expr", float, int]
 
-# Powers with a real exponent are taken of max(base, SMALLEST_BASE): an integrator may step a hair below zero,
-# and a power law of that must be a small number, not NaN.
+# Powers with a real exponent and logarithms are taken of max(argument, SMALLEST_BASE): an integrator may step a hair
+# below zero, and a power law of that must be a small number, not NaN.
 SMALLEST_BASE: Final = 1e-300
+# Powers below one and roots are infinitely steep at zero. Their derivatives are taken no nearer to it than this, so
+# that an integrator that starts there sees a steep function, not an endless one. Values are not touched.
+STEEPEST_BASE: Final = 1e-20
 
 _UNARY: Final[Mapping[str, Callable[[float], float]]] = {
     "neg": lambda a: -a,
     "exp": math.exp,
-    "log": math.log,
+    "log": lambda a: math.log(max(a, SMALLEST_BASE)),
     "sqrt": math.sqrt,
 }
 _BINARY: Final[Mapping[str, Callable[[float, float], float]]] = {
@@ -233,7 +236,7 @@ def exp(a: Operand) -> Expr:
 
 
 def log(a: Operand) -> Expr:
-    """Natural logarithm."""
+    """Natural logarithm of max(`a`, 1e-300)."""
     return _node("log", (as_expr(a),))
 
 
@@ -293,9 +296,9 @@ def _slope(node: Expr, name: str, slope: Mapping[int, Expr]) -> Expr:
     if node.op == "exp":
         return node * da
     if node.op == "log":
-        return da / a
+        return da / maximum(a, SMALLEST_BASE)
     if node.op == "sqrt":
-        return da / (2.0 * node)
+        return da / (2.0 * maximum(node, math.sqrt(STEEPEST_BASE)))
     b = node.args[1]
     db = slope[id(b)]
     if node.op == "add":
@@ -307,8 +310,7 @@ def _slope(node: Expr, name: str, slope: Mapping[int, Expr]) -> Expr:
     if node.op == "div":
         return da / b if db is ZERO else (da - node * db) / b
     if node.op == "pow":
-        base = maximum(a, SMALLEST_BASE)
-        return node * (b * da / base + (db * log(base) if db is not ZERO else ZERO))
+        return node * (b * da / maximum(a, STEEPEST_BASE) + (db * log(a) if db is not ZERO else ZERO))
     if node.op == "max":
         return _node("ge", (a, b)) * da + _node("ge", (b, a)) * db * _not_equal(a, b)
     if node.op == "min":
@@ -326,7 +328,7 @@ Array = npt.NDArray[np.float64]
 _NUMPY: Final[Mapping[str, Callable[..., Any]]] = {
     "neg": np.negative,
     "exp": np.exp,
-    "log": np.log,
+    "log": lambda a: np.log(np.maximum(a, SMALLEST_BASE)),
     "sqrt": np.sqrt,
     "add": np.add,
     "sub": np.subtract,
@@ -355,7 +357,7 @@ def evaluate(roots: Sequence[Expr], values: Mapping[str, Array | float]) -> list
 _PYTHON: Final[Mapping[str, str]] = {
     "neg": "-{0}",
     "exp": "math.exp({0})",
-    "log": "math.log({0})",
+    "log": f"math.log(max({{0}}, {SMALLEST_BASE!r}))",
     "sqrt": "math.sqrt({0})",
     "add": "{0} + {1}",
     "sub": "{0} - {1}",
@@ -382,6 +384,17 @@ def to_python_lines(roots: Sequence[Expr], names: Mapping[str, str]) -> tuple[li
             lines.append(f"{variable} = " + _PYTHON[node.op].format(*(term[id(a)] for a in node.args)))
             term[id(node)] = variable
     return lines, [term[id(root)] for root in roots]
+
+
+def to_listing(roots: Sequence[Expr]) -> list[str]:
+    """One line per node, operands before the nodes that use them: equal for equal graphs, in any process."""
+    number: dict[int, int] = {}
+    lines: list[str] = []
+    for node in topological(roots):
+        number[id(node)] = len(lines)
+        detail = node.value.hex() if node.op == "const" else node.name
+        lines.append(" ".join((node.op, detail, *(str(number[id(a)]) for a in node.args))))
+    return [*lines, " ".join(str(number[id(root)]) for root in roots)]
 
 
 _INFIX: Final[Mapping[str, str]] = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ataraxy.engine.expression import ZERO, Expr, Operand, as_expr, symbol, to_infix
+from ataraxy.engine.expression import ZERO, Expr, Operand, as_expr, symbol, to_listing
 from ataraxy.errors import ModelError
 
 
@@ -56,12 +56,12 @@ class Model:
 
     def fingerprint(self) -> str:
         """SHA-256 of the equations: equal for equal models, whatever process built them."""
-        parts = [self.name, ",".join(self.parameters)]
-        parts += [
-            f"{s.name}|{s.unit}|{s.scale!r}|{to_infix(s.initial)}|{to_infix(self.derivatives[s.name])}"
-            for s in self.states
-        ]
-        parts += [f"{name}={to_infix(value)}" for name, value in self.outputs.items()]
+        names = [self.name, *self.parameters, *self.outputs]
+        names += [f"{s.name}|{s.unit}|{s.scale!r}" for s in self.states]
+        terms = [self.derivatives[s.name] for s in self.states]
+        terms += [s.initial for s in self.states] + list(self.outputs.values())
+        sizes = f"{len(self.parameters)} {len(self.outputs)} {len(self.states)}"
+        parts = [sizes, *(repr(name) for name in names), *to_listing(terms)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

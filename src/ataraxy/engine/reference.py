@@ -8,15 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from ataraxy.engine.doses import DoseTable, Floats
+from ataraxy.engine.doses import DoseTable, Floats, Integers
 from ataraxy.engine.expression import differentiate, evaluate, to_python_lines
 from ataraxy.engine.model import Model
 from ataraxy.errors import SolverError
+
+# Moments closer together than this are one, and what enters during less time enters at once.
+SAME_MOMENT_H: Final = 3e-11
 
 RightHandSide = Callable[[list[float], list[float], list[float]], list[float]]
 
@@ -66,45 +69,83 @@ def solve_reference(
         p = [float(x) for x in row]
         path = np.empty((len(times_h), n_states))
         y = initial[person].copy()
-        stops = np.unique(
-            np.concatenate([[start_h, times_h[-1]], own.time_h, own.time_h + own.duration_h, times_h])
-        )
-        stops = stops[(stops >= start_h) & (stops <= times_h[-1])]
-        for now, following in zip(stops, np.append(stops[1:], np.inf), strict=True):
-            for k in np.flatnonzero((own.time_h == now) & (own.duration_h == 0.0)):
-                y[columns[own.target[k]]] += own.amount[k]
-            path[times_h == now] = y
-            if not np.isfinite(following):
+        starts = np.clip(own.time_h, start_h, times_h[-1])
+        ends = np.clip(own.time_h + own.duration_h, starts, times_h[-1])
+        stops = _merged(np.concatenate([[start_h, times_h[-1]], starts, ends, times_h]))
+        begin, end, shown = (_nearest(stops, at) for at in (starts, ends, times_h))
+        for k in range(len(stops)):
+            for dose in np.flatnonzero((begin == k) & (end == k)):
+                y[columns[own.target[dose]]] += own.amount[dose]
+            path[shown == k] = y
+            if k + 1 == len(stops):
                 break
             u = [0.0] * n_states
-            middle = 0.5 * (now + following)
-            running = (own.time_h < middle) & (middle < own.time_h + own.duration_h)
-            for k in np.flatnonzero(running):
-                u[columns[own.target[k]]] += float(own.amount[k] / own.duration_h[k])
-            step = solve_ivp(
-                partial(_derivatives, rhs, p, u),
-                (float(now), float(following)),
-                y,
-                method=method,
-                rtol=rtol,
-                atol=atol,
-                jac=partial(_jacobian, jacobian, p),
-            )
-            if not step.success or not np.all(np.isfinite(step.y[:, -1])):
-                worst = int(np.argmax(~np.isfinite(step.y[:, -1])))
-                raise SolverError(
-                    f"the reference solver stopped between {now:g} h and {following:g} h: {step.message}",
-                    code="solver.reference-failed",
-                    where=f"person {person}, state {model.state_names[worst]}",
-                    remedy="Check this person's parameters for values far outside the model's range",
-                )
-            y = step.y[:, -1].copy()
+            for dose in np.flatnonzero((begin <= k) & (k < end)):
+                length = stops[end[dose]] - stops[begin[dose]]
+                u[columns[own.target[dose]]] += float(own.amount[dose] / length)
+            y = _integrate(model, person, rhs, jacobian, p, u, stops[k], stops[k + 1], y, method, rtol, atol)
         final[person] = y
         scope: dict[str, Any] = {name: path[:, i] for i, name in enumerate(model.state_names)}
         scope |= dict(zip(model.parameters, p, strict=True))
-        for column, series in enumerate(evaluate(outputs, scope)):
-            values[person, :, column] = series
+        with np.errstate(all="ignore"):  # who is not finite is named by the caller
+            for column, series in enumerate(evaluate(outputs, scope)):
+                values[person, :, column] = series
     return values, final
+
+
+def _merged(moments: Floats) -> Floats:
+    """In order, without those that follow another one so closely that they must be meant to be it."""
+    ordered = np.unique(moments)
+    kept: Floats = ordered[np.append(True, np.diff(ordered) > SAME_MOMENT_H)]
+    return kept
+
+
+def _nearest(stops: Floats, moments: Floats) -> Integers:
+    """For each moment the stop that it was merged into."""
+    return np.asarray(np.searchsorted(stops, moments, side="right") - 1, np.int64)
+
+
+def _integrate(
+    model: Model,
+    person: int,
+    rhs: RightHandSide,
+    jacobian: RightHandSide,
+    p: list[float],
+    u: list[float],
+    begin: float,
+    end: float,
+    y: Floats,
+    method: Literal["LSODA", "Radau"],
+    rtol: float,
+    atol: Floats,
+) -> Floats:
+    """States at `end`. Raises SolverError naming the person and a state."""
+    try:
+        result = solve_ivp(
+            partial(_derivatives, rhs, p, u),
+            (float(begin), float(end)),
+            y,
+            method=method,
+            rtol=rtol,
+            atol=atol,
+            jac=partial(_jacobian, jacobian, p),
+        )
+        last = result.y[:, -1]
+        problem = "" if result.success and np.all(np.isfinite(last)) else str(result.message)
+    except (
+        ArithmeticError,
+        ValueError,
+    ) as error:  # a division by zero, an overflow, a root of a negative number
+        last, problem = y, str(error)
+    if problem:
+        worst = int(np.argmax(np.where(np.isfinite(last), np.abs(last), np.inf)))
+        raise SolverError(
+            f"the reference solver stopped between {begin:g} h and {end:g} h: {problem}",
+            code="solver.reference-failed",
+            where=f"person {person}, state {model.state_names[worst]}",
+            remedy="Check this person's parameters for zeros and for values far outside the model's range",
+        )
+    return np.array(last)
 
 
 def _derivatives(rhs: RightHandSide, p: list[float], u: list[float], t: float, y: Floats) -> list[float]:

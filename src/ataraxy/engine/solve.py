@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,10 +13,11 @@ from ataraxy.engine.doses import DoseTable, Floats
 from ataraxy.engine.expression import evaluate
 from ataraxy.engine.model import Model
 from ataraxy.engine.reference import solve_reference
-from ataraxy.errors import InputError
+from ataraxy.errors import InputError, SolverError
 
 Solver = Literal["auto", "full", "reference"]
 DEFAULT_RTOL = 1e-6
+_FORGIVEN_H = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,8 @@ class Solution:
 def initial_states(model: Model, parameters: Floats) -> Floats:
     """f8[people, states] at the start, before any dose."""
     scope = {name: parameters[:, i] for i, name in enumerate(model.parameters)}
-    values = evaluate([s.initial for s in model.states], scope)
+    with np.errstate(all="ignore"):  # what is not finite is refused with its name
+        values = evaluate([s.initial for s in model.states], scope)
     return np.stack([np.broadcast_to(v, len(parameters)) for v in values], axis=1).astype(float)
 
 
@@ -64,7 +67,8 @@ def solve(
 
     Args:
         parameters: f8[people, parameters], columns in the order of `model.parameters`.
-        doses: what enters; doses outside `start_h` to the last time are an error.
+        doses: what enters; doses outside `start_h` to the last time are an error (a thousand-millionth of an hour is
+            forgiven, as different ways of computing the same time may differ).
         times_h: increasing, hours, none before `start_h`; at the time of an instantaneous dose the value is that
             after the dose.
         solver: "auto" is the compiled kernel with the linear part solved exactly; "full" is the kernel with error
@@ -81,20 +85,43 @@ def solve(
     t = np.ascontiguousarray(times_h, dtype=float)
     _check(model, p, doses, t, solver, rtol, start_h, workers)
     y0 = initial_states(model, p) if initial is None else np.ascontiguousarray(initial, dtype=float)
-    if y0.shape != (len(p), len(model.states)):
-        raise _refused("initial states", f"have shape {y0.shape}", "Hand on `final` of an earlier solution")
+    _check_initial(model, y0, len(p))
     names = tuple(model.outputs)
     if solver == "reference":
+        steps = (0, 0)
         values, final = solve_reference(
             model, p, doses, t, start_h=start_h, initial=y0, rtol=min(rtol, 1e-10)
         )
-        return Solution(values, final, names, t)
-    from ataraxy.engine.kernel.run import run_kernel
+    else:
+        from ataraxy.engine.kernel.run import run_kernel
 
-    values, final, steps = run_kernel(
-        model, p, doses, t, start_h=start_h, initial=y0, rtol=rtol, exact=solver == "auto", workers=workers
-    )
+        values, final, steps = run_kernel(
+            model,
+            p,
+            doses,
+            t,
+            start_h=start_h,
+            initial=y0,
+            rtol=rtol,
+            exact=solver == "auto",
+            workers=workers,
+        )
+    _raise_for_lost_values(model, values, final, t)
     return Solution(values, final, names, t, steps)
+
+
+def _check_initial(model: Model, y0: Floats, n_people: int) -> None:
+    if y0.shape != (n_people, len(model.states)):
+        raise _refused("initial states", f"have shape {y0.shape}", "Hand on `final` of an earlier solution")
+    bad = np.argwhere(~np.isfinite(y0))
+    if bad.size:
+        i, j = bad[0]
+        raise InputError(
+            f"state {model.state_names[j]} begins at {y0[i, j]}",
+            code="solve.initial-not-finite",
+            where=f"person {i}",
+            remedy="Check this person's parameters for zeros, or give finite initial states",
+        )
 
 
 def _check(
@@ -130,19 +157,43 @@ def _check(
         )
     if t.ndim != 1 or not t.size or not np.all(np.isfinite(t)) or np.any(np.diff(t) <= 0.0):
         raise _refused("times", "do not increase strictly", "Give finite times in hours, in order, each once")
+    for name in doses.targets:
+        model.state_index(name)
+    if not math.isfinite(start_h):
+        raise _refused("start", f"is {start_h} h", "Give a finite time")
     if t[0] < start_h:
         raise _refused("times", f"begin at {t[0]} h, before the start at {start_h} h", "Begin later")
     if len(doses):
         if doses.person.min() < 0 or doses.person.max() >= len(p):
             raise _refused("doses", "name a person who has no parameters", "Number people from 0")
-        if doses.time_h.min() < start_h:
+        if doses.time_h.min() < start_h - _FORGIVEN_H:
             raise _refused(
                 "doses", f"begin at {doses.time_h.min()} h, before the start", "Use `window` first"
             )
-        if (doses.time_h + doses.duration_h).max() > t[-1] + 1e-9:
+        if (doses.time_h + doses.duration_h).max() > t[-1] + _FORGIVEN_H:
             raise _refused("doses", "go on after the last time", "Ask for a later time or use `window` first")
-        for name in doses.targets:
-            model.state_index(name)
+
+
+def _raise_for_lost_values(model: Model, values: Floats, final: Floats, times_h: Floats) -> None:
+    with np.errstate(all="ignore"):  # one pass that allocates nothing in the usual case
+        if np.isfinite(values.sum()) and np.isfinite(final.sum()):
+            return
+    lost = np.argwhere(~np.isfinite(values))
+    if lost.size:
+        person, time, output = lost[0]
+        name, when = list(model.outputs)[output], f"{times_h[time]:.6g}"
+    else:
+        lost = np.argwhere(~np.isfinite(final))
+        if not lost.size:
+            return
+        person, state = lost[0]
+        name, when = model.state_names[state], f"{times_h[-1]:.6g}"
+    raise SolverError(
+        f"{name} is not a finite number at {when} h",
+        code="solver.not-finite",
+        where=f"person {person}",
+        remedy="Check this person's parameters for zero volumes or values far outside the model's range",
+    )
 
 
 def _refused(what: str, problem: str, remedy: str) -> InputError:

@@ -98,7 +98,7 @@ class _Driver:
         self.before.set(1.0)
         length = self.until - self.now.get()
         self.rest.set(length)
-        self.going.set(f.select(length.gt(TIME_SLACK_H), f.value(1, "i64"), f.value(0, "i64")))
+        self.going.set(f.select(length.gt(0.0), f.value(1, "i64"), f.value(0, "i64")))
         self.begin_segment(length)
         with f.loop(lambda: self.going.get().eq(1)):
             self._print_step()
@@ -133,9 +133,7 @@ class _Driver:
         small = f.select(error.gt(1e-12), error, self.real(1e-12))
         root = f.lane(self.power(small, -1.0 / rodas5p.ORDER), 0) * _SAFETY
         with f.when(error.le(1.0)):
-            ends = self.now.get() + self.step.get()
-            done = self.is_done(ends)
-            ends = f.select(done, self.until, ends)
+            ends, done = self.end_of_step()
             work.outputs_before(ends - TIME_SLACK_H, self.position, self._emit_inside_step)
             self.keep_step()
             self.now.set(ends)
@@ -147,7 +145,7 @@ class _Driver:
             factor = f.select(root.lt(self.rejected_factor), root, self.real(self.rejected_factor))
             factor = f.select(factor.gt(_SHRINKAGE_REJECTED), factor, self.real(_SHRINKAGE_REJECTED))
             self.h.set(self.step.get() * factor)
-            lost = self.is_lost().either(n_steps.gt(STEP_LIMIT))
+            lost = self.h.get().lt(SMALLEST_STEP_H).either(n_steps.gt(STEP_LIMIT))
             with f.when(lost):
                 self.status.set(float(STATUS_STEP_TOO_SMALL))
                 self.going.set(0)
@@ -183,8 +181,8 @@ class _Driver:
         """Sets `step`, no longer than `h` and not beyond the segment."""
         raise NotImplementedError
 
-    def is_done(self, ends: Value) -> Value:
-        """Whether (i1) the accepted step that ends then is the segment's last."""
+    def end_of_step(self) -> tuple[Value, Value]:
+        """When the accepted step ends, and whether (i1) it is the segment's last."""
         raise NotImplementedError
 
     def exact_part_at(self, time: Value) -> None:
@@ -196,10 +194,6 @@ class _Driver:
 
     def choose_next(self, error: Value, small: Value, root: Value) -> None:
         """Sets `h` after an accepted step."""
-        raise NotImplementedError
-
-    def is_lost(self) -> Value:
-        """Whether (i1) no smaller step can be tried."""
         raise NotImplementedError
 
 
@@ -215,8 +209,10 @@ class _FullDriver(_Driver):
         size = f.select(self.h.get().gt(half), half, self.h.get())
         self.step.set(f.select(self.h.get().ge(left * 0.999999), left, size))
 
-    def is_done(self, ends: Value) -> Value:
-        return ends.ge(self.until - TIME_SLACK_H)
+    def end_of_step(self) -> tuple[Value, Value]:
+        left = self.until - self.now.get()
+        done = self.step.get().ge(left)
+        return self.f.select(done, self.until, self.now.get() + self.step.get()), done
 
     def choose_next(self, error: Value, small: Value, root: Value) -> None:
         """A proportional-integral rule: it spares rejections where the error is rising."""
@@ -232,12 +228,13 @@ class _FullDriver(_Driver):
         self.h.set(self.step.get() * factor)
         self.before.set(error)
 
-    def is_lost(self) -> Value:
-        return self.h.get().lt(SMALLEST_STEP_H)
-
 
 class _HybridDriver(_Driver):
-    """Steps are powers of two of the exact part's smallest unit, so that its exponentials come from the ladder."""
+    """Steps are powers of two of the exact part's smallest unit, so that its exponentials come from the ladder.
+
+    What a segment has beyond whole units, and a unit in which shorter steps are needed, is gone through with short
+    Taylor series for the exact part: slow, and seldom.
+    """
 
     rejected_factor = 0.5
 
@@ -255,8 +252,8 @@ class _HybridDriver(_Driver):
         f = self.f
         self.rung = f.variable("i64", -1)
         self.longest = f.variable("i64", -1)
-        self.step.set(self.rest.get())
-        with f.when(self.units.get().gt(0)):
+        on_ladder = self.units.get().gt(0).both(self.h.get().ge(UNIT_H))
+        with f.when(on_ladder):
             self.longest.set(self._floor_log2(self.units.get()))
             ratio = f.cast(self.h.get() * (1.0 / UNIT_H), "fptosi", "i64")
             wish = self._floor_log2(f.select(ratio.gt(1), ratio, f.value(1, "i64")))
@@ -266,6 +263,14 @@ class _HybridDriver(_Driver):
             count = f.shift("shl", f.value(1, "i64"), wish)
             self.step.set(f.cast(count, "sitofp", "double") * UNIT_H)
             self.have.set(f.call("i64", "climb", self.work.scratch, self.have.get(), wish))
+        with f.when(self.rung.get().lt(0)):
+            with f.when(self.rest.get().le(0.0)):
+                self.units.set(self.units.get() - 1)
+                self.rest.set(UNIT_H)
+            rest = self.rest.get()
+            half = rest * 0.5
+            size = f.select(self.h.get().gt(half), half, self.h.get())
+            self.step.set(f.select(self.h.get().ge(rest), rest, size))
         self._print_signals()
 
     def _print_signals(self) -> None:
@@ -295,14 +300,18 @@ class _HybridDriver(_Driver):
             end = work.place(at.signal_values + 5 * n_s)
             f.call("void", "signals_at", q, work.place(at.x_next), end)
 
-    def is_done(self, ends: Value) -> Value:
+    def end_of_step(self) -> tuple[Value, Value]:
         f = self.f
         rung = self.rung.get()
         on_ladder = rung.ge(0)
         taken = f.shift("shl", f.value(1, "i64"), f.select(rung.gt(0), rung, f.value(0, "i64")))
-        self.units.set(self.units.get() - f.select(on_ladder, taken, f.value(0, "i64")))
-        self.rest.set(f.select(on_ladder, self.rest.get(), self.real(0.0)))
-        return self.units.get().eq(0).both(self.rest.get().le(TIME_SLACK_H))
+        units = self.units.get() - f.select(on_ladder, taken, f.value(0, "i64"))
+        rest = self.rest.get() - f.select(on_ladder, self.real(0.0), self.step.get())
+        self.units.set(units)
+        self.rest.set(rest)
+        # counted from the end, so that many steps do not add up their rounding
+        left = f.cast(units, "sitofp", "double") * UNIT_H + rest
+        return self.until - left, left.le(0.0)
 
     def exact_part_at(self, time: Value) -> None:
         f, work, at = self.f, self.work, self.layout.at
@@ -324,9 +333,6 @@ class _HybridDriver(_Driver):
         modest = step * f.select(root.lt(_GROWTH_AFTER_CUT), root, self.real(_GROWTH_AFTER_CUT))
         kept = f.select(modest.gt(self.h.get()), modest, self.h.get())
         self.h.set(f.select(cut, kept, grown))
-
-    def is_lost(self) -> Value:
-        return self.rung.get().le(0)
 
     def _floor_log2(self, count: Value) -> Value:
         zeros = self.f.emit("i64", f"call i64 @llvm.ctlz.i64(i64 {count.ref}, i1 false)")

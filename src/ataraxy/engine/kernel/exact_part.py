@@ -13,13 +13,16 @@ from ataraxy.engine.kernel.ir import LANES, VECTOR, Function, Value
 from ataraxy.engine.kernel.layout import RUNGS, STAGE_TIMES, Layout
 from ataraxy.engine.kernel.linear import CONSTANT
 from ataraxy.engine.kernel.terms import Hoist, Terms
-from ataraxy.engine.kernel.workspace import TIME_SLACK_H, Workspace
+from ataraxy.engine.kernel.workspace import Workspace
 
 # The smallest rung of the ladder: 1/30720 h, about 0.12 s. A minute is 512 of them, so that usual calendars need no
 # remainder; rates of some thousand per hour still make a small product with it.
 UNIT_H: Final = 1.0 / 30720.0
 TAYLOR_TERMS: Final = 9
-LARGEST_RATE_STEP: Final = 0.25  # UNIT_H times the largest rate: nine terms then leave less than 1e-15
+LARGEST_RATE_PER_H: Final = (
+    10240.0  # a third per unit: nine terms then leave 5e-12 of what such a rate decides
+)
+BOUND_ITERATIONS: Final = 6
 
 
 def print_exact_part(layout: Layout, hoist: Hoist) -> list[str]:
@@ -62,21 +65,41 @@ def _times(layout: Layout) -> str:
 
 
 def _square(layout: Layout) -> str:
-    """`square`: C = A A."""
-    f = Function("square", (("ptr", "a"), ("ptr", "c")), attributes="nounwind")
-    element = [f.load(f.args["a"], n) for n in range(len(layout.pattern))]
+    """`square`: E <- E E, in place."""
+    f = Function("square", (("ptr", "e"),), attributes="nounwind")
+    n_e = len(layout.pattern)
+    element = [f.load(f.args["e"], n) for n in range(n_e)]
+    less_one = [f.load(f.args["e"], n_e + i) for i in range(layout.width)]
     by_row: dict[int, list[int]] = {}
     for i, j in layout.pattern:
         by_row.setdefault(i, []).append(j)
     for i, j in layout.pattern:
         value: Value | None = None
         for k in by_row[i]:
-            if (k, j) in layout.slot:
+            if (k, j) in layout.slot and (i != j or k != i):
                 product = element[layout.slot[i, k]] * element[layout.slot[k, j]]
                 value = product if value is None else value + product
+        if i == j:
+            value = _squared_diagonal(f, layout, i, element[layout.slot[i, i]], less_one[i], value)
         assert value is not None
-        f.store(value, f.args["c"], layout.slot[i, j])
+        f.store(value, f.args["e"], layout.slot[i, j])
     return f.text()
+
+
+def _squared_diagonal(
+    f: Function, layout: Layout, i: int, element: Value, less_one: Value, others: Value | None
+) -> Value:
+    """An element of the square's diagonal, from what it owes to itself and to `others`; stores it less one too.
+
+    Near one it is the distance from one that must stay exact to its last digit: the rounding of a number just below
+    one would double with every square, to 1e-9 at the highest rungs.
+    """
+    distance = less_one * (less_one + 2.0)
+    squared = element * element
+    if others is not None:
+        distance, squared = distance + others, squared + others
+    f.store(distance, f.args["e"], len(layout.pattern) + i)
+    return f.select(distance.gt(-0.5), distance + 1.0, squared)
 
 
 def _horner(layout: Layout, hoist: Hoist) -> str:
@@ -84,6 +107,7 @@ def _horner(layout: Layout, hoist: Hoist) -> str:
     f = Function("horner", (("ptr", "e"), ("ptr", "q"), ("double", "h")), attributes="nounwind")
     h = f.splat(f.args["h"])
     terms = Terms(f, hoist, f.args["q"], {})
+    zero = f.value(0.0, VECTOR)
     for j in range(layout.width):
         rows = [i for i in range(layout.width) if (i, j) in layout.slot]
         old = {i: f.load(f.args["e"], layout.slot[i, j]) for i in rows}
@@ -94,15 +118,15 @@ def _horner(layout: Layout, hoist: Hoist) -> str:
                 if (i, k) in layout.matrix:
                     product = terms.coefficient(layout.matrix[i, k]) * old[k]
                     value = product if value is None else value + product
-            one = f.value(1.0 if i == j else 0.0, VECTOR)
-            new[i] = one if value is None else value * h + one
+            new[i] = zero if value is None else value * h
+        f.store(new[j], f.args["e"], len(layout.pattern) + j)
         for i, element in new.items():
-            f.store(element, f.args["e"], layout.slot[i, j])
+            f.store(element + 1.0 if i == j else element, f.args["e"], layout.slot[i, j])
     return f.text()
 
 
 def _first_power(layout: Layout) -> str:
-    """`first_power`: E = exp(A h) for a small h, by Taylor's series."""
+    """`first_power`: E = exp(A h) for a small h, by Taylor's series, followed by its diagonal less one."""
     f = Function("first_power", (("ptr", "e"), ("ptr", "q"), ("double", "h")), attributes="nounwind")
     for i, j in layout.pattern:
         f.store(f.value(1.0 if i == j else 0.0, VECTOR), f.args["e"], layout.slot[i, j])
@@ -112,14 +136,36 @@ def _first_power(layout: Layout) -> str:
 
 
 def _largest_rate(layout: Layout, hoist: Hoist) -> str:
-    """`largest_rate`: of the matrix's diagonal, per lane."""
+    """`largest_rate`: a bound, per lane, on what the matrix multiplies by, whatever units its states have.
+
+    States that do not act on each other in a circle cannot amplify, so those elements do not count. For the others
+    the bound is that of Collatz and Wielandt, max_i sum_j |a_ij| v_j / v_i, which holds for any v above zero; v is
+    brought near the best one by repeating v <- sqrt(v |A| v).
+    """
     f = Function("largest_rate", (("ptr", "q"),), VECTOR, "nounwind")
     terms = Terms(f, hoist, f.args["q"], {})
-    largest = f.value(0.0, VECTOR)
+    rows: dict[int, list[tuple[int, Value]]] = {}
     for (i, j), rate in layout.matrix.items():
-        if i == j:
+        if (j, i) in layout.slot:
             size = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", terms.coefficient(rate))
-            largest = f.select(size.gt(largest), size, largest)
+            rows.setdefault(i, []).append((j, size))
+
+    def times(vector: dict[int, Value]) -> dict[int, Value]:
+        products = {i: [size * vector[j] for j, size in row] for i, row in rows.items()}
+        return {i: sum(parts[1:], start=parts[0]) for i, parts in products.items()}
+
+    vector = {i: f.value(1.0, VECTOR) for row in rows.values() for i, _ in row}
+    product = times(vector)
+    if any(i != j for i, row in rows.items() for j, _ in row):
+        for _ in range(BOUND_ITERATIONS):
+            for i, value in product.items():
+                root = f.call(VECTOR, f"llvm.sqrt.v{LANES}f64", vector[i] * value)
+                vector[i] = root + 1e-150  # where all rates are zero
+            product = times(vector)
+    largest = f.value(0.0, VECTOR)
+    for i, value in product.items():
+        ratio = value / vector[i]
+        largest = f.select(ratio.gt(largest), ratio, largest)
     return f.text(returns=largest)
 
 
@@ -177,12 +223,12 @@ def print_first_rung(work: Workspace) -> Value:
     f.call("void", "first_power", work.place(layout.at.power), q, f.value(UNIT_H, "double"))
     if layout.signals:
         for k, node in enumerate(STAGE_TIMES):
-            place = work.place(layout.at.stage_power + k * len(layout.pattern))
+            place = work.place(layout.at.stage_power + k * layout.power_size)
             f.call("void", "first_power", place, q, f.value(UNIT_H * node, "double"))
     _print_rung(work, f.value(0, "i64"))
     largest = f.call(VECTOR, "largest_rate", q)
     top = f.emit("double", f"call double @llvm.vector.reduce.fmax.v{LANES}f64({VECTOR} {largest.ref})")
-    return top.le(LARGEST_RATE_STEP / UNIT_H)
+    return top.le(LARGEST_RATE_PER_H)
 
 
 def _print_rung(work: Workspace, rung: Value) -> None:
@@ -193,7 +239,7 @@ def _print_rung(work: Workspace, rung: Value) -> None:
         f.store(f.load(work.scratch, layout.at.power + n), base, n)
     if layout.signals:
         for k in range(len(STAGE_TIMES)):
-            place = work.place(layout.at.stage_power + k * len(layout.pattern))
+            place = work.place(layout.at.stage_power + k * layout.power_size)
             target = f.at(base, len(layout.pattern) + k * layout.row_length)
             f.call("void", "rows", place, work.place(layout.at.hoisted), target)
 
@@ -202,21 +248,12 @@ def _climb(layout: Layout) -> str:
     """`climb`: makes rungs until `wanted` is there; returns the number that are."""
     f = Function("climb", (("ptr", "scratch"), ("i64", "have"), ("i64", "wanted")), "i64", "nounwind")
     work = Workspace(f, layout)
-    scratch = work.scratch
     have = f.variable("i64", f.args["have"])
-    n_e = len(layout.pattern)
     with f.loop(lambda: have.get().le(f.args["wanted"])):
-        # the new rung's place serves as a buffer first
-        spare = f.at(scratch, have.get() * layout.rung_size + layout.at.ladder)
-        f.call("void", "square", work.place(layout.at.power), spare)
-        for n in range(n_e):
-            f.store(f.load(spare, n), scratch, layout.at.power + n)
+        f.call("void", "square", work.place(layout.at.power))
         if layout.signals:
             for k in range(len(STAGE_TIMES)):
-                place = work.place(layout.at.stage_power + k * n_e)
-                f.call("void", "square", place, spare)
-                for n in range(n_e):
-                    f.store(f.load(spare, n), place, n)
+                f.call("void", "square", work.place(layout.at.stage_power + k * layout.power_size))
         _print_rung(work, have.get())
         have.set(have.get() + 1)
     return f.text(returns=have.get())
@@ -252,7 +289,7 @@ def _advance(layout: Layout) -> str:
         halved = f.shift("lshr", left.get(), 1)
         left.set(f.select(top, fewer, halved))
         rung.set(f.select(top, rung.get(), rung.get() + 1))
-    with f.when(rest.gt(TIME_SLACK_H)):
+    with f.when(rest.gt(0.0)):
         for i in range(layout.width):
             f.store(f.load(f.args["y"], i), scratch, at.x_stage + i)
         f.call(
@@ -268,7 +305,7 @@ def _advance(layout: Layout) -> str:
 
 
 def print_in_units(f: Function, length: Value) -> tuple[Value, Value]:
-    """Whole units in `length` and the hours that remain."""
+    """Whole units in `length` and the hours that remain, more than none or exactly zero."""
     scaled = length * (1.0 / UNIT_H)
     units = f.emit("double", f"call double @llvm.floor.f64(double {(scaled + 1e-7).ref})")
     rest = length - units * UNIT_H

@@ -1,8 +1,8 @@
 """Exponential and logarithm of a vector of doubles, printed as LLVM IR.
 
 Own code, because the library functions of the platform are scalar and differ between platforms. Both are accurate to
-about two units in the last place over the range that they accept (a test compares with numpy); arguments outside are
-held at its edge.
+about two units in the last place over the range that they accept (a test compares with numpy). Beyond it, what would
+be infinite is infinite, and what would be nearly nothing is held at the edge.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DECLARATIONS = "".join(
 
 
 def exp_ir() -> str:
-    """`vexp`: e to the power of each lane; arguments beyond -708 and 709 give the value there."""
+    """`vexp`: e to the power of each lane; infinite above 709, never less than e to the power of -708."""
     f = Function("vexp", ((VECTOR, "a"),), VECTOR, "nounwind readnone")
     v = partial(f.value, type_=VECTOR)
     a = f.call(VECTOR, f"llvm.minnum.v{LANES}f64", f.args["a"], v(709.0))
@@ -42,12 +42,13 @@ def exp_ir() -> str:
         p = f.call(VECTOR, f"llvm.fma.v{LANES}f64", p, r, v(1.0 / math.factorial(k)))
     scale = f.shift("shl", f.cast(n, "fptosi", INT_VECTOR), 52)
     result = f.cast(f.cast(p, "bitcast", INT_VECTOR) + scale, "bitcast", VECTOR)
-    nan = f.emit(MASK, f"fcmp uno {VECTOR} {f.args['a'].ref}, {f.args['a'].ref}")
+    result = f.select(f.args["a"].gt(709.0), v(math.inf), result)
+    nan = f.either_lost(f.args["a"], f.args["a"])
     return f.text(returns=f.select(nan, f.args["a"], result))
 
 
 def log_ir() -> str:
-    """`vlog`: natural logarithm of each lane; arguments below 1e-300 give the value there."""
+    """`vlog`: natural logarithm of each lane; arguments below 1e-300 give the value there, infinity gives itself."""
     f = Function("vlog", ((VECTOR, "a"),), VECTOR, "nounwind readnone")
     v = partial(f.value, type_=VECTOR)
     a = f.call(VECTOR, f"llvm.maxnum.v{LANES}f64", f.args["a"], v(SMALLEST_BASE))
@@ -62,5 +63,5 @@ def log_ir() -> str:
         p = f.call(VECTOR, f"llvm.fma.v{LANES}f64", p, t2, v(float(Fraction(2, k))))
     small = f.call(VECTOR, f"llvm.fma.v{LANES}f64", p * t2, t, ef * _LN2_LOW)
     result = f.call(VECTOR, f"llvm.fma.v{LANES}f64", ef, v(_LN2_HIGH), small + t * 2.0)
-    nan = f.emit(MASK, f"fcmp uno {VECTOR} {f.args['a'].ref}, {f.args['a'].ref}")
-    return f.text(returns=f.select(nan, f.args["a"], result))
+    # neither infinity nor NaN is less than infinity
+    return f.text(returns=f.select(f.args["a"].lt(math.inf), result, f.args["a"]))

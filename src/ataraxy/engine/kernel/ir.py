@@ -195,6 +195,10 @@ class Function:
             yes.type, f"select {condition.type} {condition.ref}, {yes.type} {yes.ref}, {no.type} {no.ref}"
         )
 
+    def either_lost(self, a: Value, b: Value) -> Value:
+        """Whether (per lane) one of the two is not a number."""
+        return self.emit(MASK, f"fcmp uno {VECTOR} {a.ref}, {b.ref}")
+
     def cast(self, value: Value, operation: str, type_: str) -> Value:
         return self.emit(type_, f"{operation} {value.type} {value.ref} to {type_}")
 

@@ -30,7 +30,7 @@ class Offsets:
         signal_values: at the begin of a step, its four inner times and its end.
         signal_slopes: at the begin of a step.
         ladder: rungs, each a matrix exponential and the signals' rows of four more.
-        power, stage_power: the exponentials of the highest rung so far.
+        power, stage_power: the exponentials of the highest rung so far, each followed by its diagonal less one.
         hoisted: functions of the parameters; the last, for their number is known only after printing.
     """
 
@@ -100,6 +100,10 @@ class Layout:
     @property
     def n_controlled(self) -> int:
         return len(self.split.nonlinear)
+
+    @property
+    def power_size(self) -> int:
+        return len(self.pattern) + self.width
 
     @property
     def rung_size(self) -> int:
@@ -176,8 +180,8 @@ def _offsets(
         "signal_values": (inner + 2) * n_signals,
         "signal_slopes": n_signals,
         "ladder": RUNGS * (n_pattern + inner * row_length),
-        "power": n_pattern,
-        "stage_power": inner * n_pattern,
+        "power": n_pattern + width,
+        "stage_power": inner * (n_pattern + width),
         "hoisted": 0,
     }
     places: dict[str, int] = {}

@@ -160,6 +160,9 @@ def _to_disk(key: str, program: Program, code: bytes) -> None:
             temporary = file.name
             file.write(hashlib.sha256(body).digest() + body)
         os.replace(temporary, folder / key)
+        temporary = ""
     except (OSError, RuntimeError):
+        pass
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)

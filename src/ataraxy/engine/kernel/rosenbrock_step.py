@@ -221,7 +221,7 @@ def _error(layout: Layout) -> str:
         estimate = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", last)
         ratio = estimate / (rtol * largest + atol)
         f.store(ratio, f.args["e"], i)
-        lost = f.emit(MASK, f"fcmp uno {VECTOR} {ratio.ref}, {ratio.ref}")
+        lost = f.either_lost(ratio, ratio)
         bad = lost if bad is None else bad.either(lost)
         worst = f.select(ratio.gt(worst), ratio, worst)
     assert bad is not None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ataraxy.engine.doses import DoseTable, Floats, Integers
+from ataraxy.engine.doses import DoseTable, Floats
+from ataraxy.engine.expression import evaluate
+from ataraxy.engine.kernel.exact_part import LARGEST_RATE_PER_H
 from ataraxy.engine.kernel.ir import LANES
+from ataraxy.engine.kernel.linear import CONSTANT, split_model
 from ataraxy.engine.kernel.native import Kernel, kernel_for
+from ataraxy.engine.kernel.schedule import make_schedule
+from ataraxy.engine.kernel.sparse import reachable
 from ataraxy.engine.kernel.workspace import (
     STATUS_FIELDS,
     STATUS_OK,
@@ -19,68 +23,7 @@ from ataraxy.engine.kernel.workspace import (
 from ataraxy.engine.model import Model
 from ataraxy.errors import SolverError
 
-# Times are compared as whole numbers of this many hours (2^-40, about 3 nanoseconds): two changes meant for the same
-# moment then are the same moment, however they were computed.
-_TICKS_PER_H = float(2**40)
 _BLOCKS_PER_CALL = 32  # short enough that an interruption is felt within a second
-
-
-@dataclass(frozen=True, eq=False)
-class Schedule:
-    """Inputs of all blocks as stretches of constant rate.
-
-    Attributes:
-        segments: i8[blocks + 1], where each block's stretches begin in `rates` and `amounts`.
-        changes: f8, the edges of the stretches; one more per block than it has stretches.
-        rates: f8[stretches, channels, lanes], entering during a stretch, per hour.
-        amounts: f8[stretches, channels, lanes], entering at once at its begin.
-    """
-
-    segments: Integers
-    changes: Floats
-    rates: Floats
-    amounts: Floats
-
-
-def make_schedule(
-    doses: DoseTable, channels: tuple[str, ...], n_people: int, start_h: float, end_h: float
-) -> Schedule:
-    """Stretches of constant input for every block from `start_h` to `end_h`."""
-    n_blocks = -(-n_people // LANES)
-    block, lane = doses.person // LANES, doses.person % LANES
-    channel = np.array([channels.index(name) for name in doses.targets], np.int64)[doses.target]
-    start, end = round(start_h * _TICKS_PER_H), round(end_h * _TICKS_PER_H)
-    begin = np.rint(doses.time_h * _TICKS_PER_H).astype(np.int64)
-    stop = np.rint((doses.time_h + doses.duration_h) * _TICKS_PER_H).astype(np.int64)
-    stop = np.minimum(np.maximum(stop, begin), end)
-
-    # an edge is a block and a moment, as one number that sorts by block, then by time
-    moments = np.unique(np.concatenate([[start, end], begin, stop]))
-    every = np.arange(n_blocks) * moments.size
-    from_key = block * moments.size + np.searchsorted(moments, begin)
-    to_key = block * moments.size + np.searchsorted(moments, stop)
-    ends = every + np.searchsorted(moments, end)
-    keys = np.unique(np.concatenate([every + np.searchsorted(moments, start), ends, from_key, to_key]))
-    # what enters at the very end, or where start and end are one, needs a stretch of no length to arrive in
-    instant = (doses.duration_h == 0.0) | (stop == begin)
-    late = np.unique(block[instant & (begin == end)])
-    if start == end:
-        late = np.arange(n_blocks)
-    keys = np.sort(np.concatenate([keys, ends[late]]))
-    counts = np.bincount(keys // moments.size, minlength=n_blocks)
-    segments = np.concatenate([[0], np.cumsum(counts - 1)]).astype(np.int64)
-    rates = np.zeros((int(segments[-1]), len(channels), LANES))
-    amounts = np.zeros_like(rates)
-    # every block has one edge more than stretches, so a stretch's number is its edge's less the block's
-    first = np.searchsorted(keys, from_key) - block
-    np.add.at(amounts, (first[instant], channel[instant], lane[instant]), doses.amount[instant])
-    steady = np.flatnonzero(~instant)
-    spans = (np.searchsorted(keys, to_key) - np.searchsorted(keys, from_key))[steady]
-    dose = np.repeat(steady, spans)
-    within = np.arange(dose.size) - np.repeat(np.cumsum(spans) - spans, spans)
-    rate = doses.amount[dose] / ((stop - begin)[dose] / _TICKS_PER_H)
-    np.add.at(rates, (first[dose] + within, channel[dose], lane[dose]), rate)
-    return Schedule(segments, moments[keys % moments.size] / _TICKS_PER_H, rates, amounts)
 
 
 def _in_lanes(rows: Floats, n_blocks: int) -> Floats:
@@ -150,10 +93,9 @@ def run_kernel(
         with ThreadPoolExecutor(workers) as pool:
             for _ in pool.map(some, starts):
                 pass
-    _raise_for_failures(model, kernel, status, final, n_people)
+    _raise_for_failures(model, kernel, parameters, status, final, start_h)
     path = values.transpose(0, 3, 1, 2).reshape(n_blocks * LANES, len(times_h), -1)[:n_people]
     end = final.transpose(0, 2, 1).reshape(n_blocks * LANES, -1)[:n_people]
-    _raise_for_lost_values(model, path, end, times_h)
     return path, end, (int(status[:, 2].sum()), int(status[:, 3].sum()))
 
 
@@ -173,47 +115,46 @@ def _aligned(size: int) -> tuple[npt.NDArray[np.uint8], int]:
     return memory, -(-memory.ctypes.data // 64) * 64
 
 
-def _raise_for_failures(model: Model, kernel: Kernel, status: Floats, final: Floats, n_people: int) -> None:
+def _raise_for_failures(
+    model: Model, kernel: Kernel, parameters: Floats, status: Floats, final: Floats, start_h: float
+) -> None:
     failed = np.flatnonzero(status[:, 0] != STATUS_OK)
     if not failed.size:
         return
     block = int(failed[0])
+    first, last = block * LANES, min(block * LANES + LANES, len(parameters))
     if status[block, 0] == STATUS_RATE_TOO_LARGE:
+        person, state, rate = _fastest(model, parameters[first:last])
         raise SolverError(
-            "a rate is above 7680 per hour, too fast for the exact path",
+            f"state {state} changes at {rate:.6g} per hour at {start_h:.6g} h; "
+            f"above {LARGEST_RATE_PER_H:g} per hour is too fast for the exact path",
             code="solver.rate-too-large",
-            where=f"people {block * LANES} to {min(block * LANES + LANES, n_people) - 1}",
-            remedy='Check the parameters, or use solver="full"',
+            where=f"person {first + person}",
+            remedy='Check this person\'s parameters for zero volumes, or use solver="full"',
         )
     error = final[block][list(kernel.program.controlled)]
-    error = np.where(np.isnan(error), np.inf, error)[:, : min(LANES, n_people - block * LANES)]
+    error = np.where(np.isnan(error), np.inf, error)[:, : last - first]
     row, lane = np.unravel_index(int(np.argmax(error)), error.shape)
     state = model.state_names[kernel.program.controlled[int(row)]]
     raise SolverError(
         f"no step is small enough to follow state {state} at {status[block, 1]:.6g} h",
         code="solver.step-too-small",
-        where=f"person {block * LANES + int(lane)}",
+        where=f"person {first + int(lane)}",
         remedy="Check this person's parameters for values far outside the model's range, or use a larger rtol",
     )
 
 
-def _raise_for_lost_values(model: Model, values: Floats, final: Floats, times_h: Floats) -> None:
-    # one pass that allocates nothing in the usual case
-    if np.isfinite(values.sum()) and np.isfinite(final.sum()):
-        return
-    lost = np.argwhere(~np.isfinite(values))
-    if lost.size:
-        person, time, output = lost[0]
-        name, when = list(model.outputs)[output], f"{times_h[time]:.6g}"
-    else:
-        lost = np.argwhere(~np.isfinite(final))
-        if not lost.size:
-            return
-        person, state = lost[0]
-        name, when = model.state_names[state], f"{times_h[-1]:.6g}"
-    raise SolverError(
-        f"{name} is not a finite number at {when} h",
-        code="solver.not-finite",
-        where=f"person {person}",
-        remedy="Check this person's parameters for zero volumes or values far outside the model's range",
-    )
+def _fastest(model: Model, parameters: Floats) -> tuple[int, str, float]:
+    """Person (row), state and rate of the largest element of the exact part's matrix that acts in a circle."""
+    split = split_model(model, exact=True)
+    positions = {name: i for i, name in enumerate(split.linear)}
+    inner = {(positions[r], positions[c]): v for (r, c), v in split.matrix.items() if c != CONSTANT}
+    circles = reachable(len(positions), inner)
+    chosen = [(i, value) for (i, j), value in inner.items() if (j, i) in circles]
+    scope = {name: parameters[:, k] for k, name in enumerate(model.parameters)}
+    with np.errstate(all="ignore"):
+        values = evaluate([value for _, value in chosen], scope)
+    rates = np.abs([np.broadcast_to(value, len(parameters)) for value in values])
+    rates = np.where(np.isnan(rates), np.inf, rates)
+    row, person = np.unravel_index(int(np.argmax(rates)), rates.shape)
+    return int(person), split.linear[chosen[int(row)][0]], float(rates[row, person])

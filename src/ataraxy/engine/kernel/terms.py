@@ -110,9 +110,9 @@ def apply_operation(f: Function, op: str, args: Sequence[Value]) -> Value:
     if op == "pow":
         return f.call(VECTOR, "vexp", b * f.call(VECTOR, "vlog", a))
     if op == "max":
-        return f.select(a.ge(b), a, b)
+        return f.select(f.either_lost(a, b), a + b, f.select(a.ge(b), a, b))
     if op == "min":
-        return f.select(a.le(b), a, b)
+        return f.select(f.either_lost(a, b), a + b, f.select(a.le(b), a, b))
     if op == "ge":
         return f.select(a.ge(b), f.value(1.0, VECTOR), f.value(0.0, VECTOR))
     raise AssertionError(op)

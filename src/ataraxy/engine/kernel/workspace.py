@@ -9,7 +9,7 @@ from typing import Final
 from ataraxy.engine.kernel.ir import VECTOR, Function, Value, Variable
 from ataraxy.engine.kernel.layout import Layout
 
-TIME_SLACK_H: Final = 1e-12  # moments closer than this are one
+TIME_SLACK_H: Final = 2.0**-35  # a tenth of a microsecond: moments closer than this are one
 
 # what `run` leaves per block: status, time, accepted and rejected steps
 STATUS_FIELDS: Final = 4
