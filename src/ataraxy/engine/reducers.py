@@ -175,7 +175,7 @@ class _InPersonOrder:
                 remedy="Look at this person's parameters, or ask for a smaller tolerance",
                 where=f"person {first_person + place[0]}",
             )
-        return table.reshape(len(table), -1) + 0.0
+        return table.reshape(len(table), math.prod(self.shape)) + 0.0
 
     def _precedes(self, other: _InPersonOrder, *, alike: bool) -> None:
         if type(self) is not type(other) or not alike or self.shape != other.shape:
