@@ -19,8 +19,8 @@ class State:
         name: unique among states and parameters.
         unit: of its amount.
         initial: value at the start, a function of parameters only.
-        scale: a magnitude, in the state's unit, below which its error stops to matter; the integrator's absolute
-            tolerance is a hundredth of the relative one times this.
+        scale: its usual magnitude, in its unit; errors below the relative tolerance times a millionth of this are never
+            looked at.
     """
 
     name: str

@@ -84,6 +84,10 @@ class _Driver:
     def real(self, number: float) -> Value:
         return self.f.value(number, "double")
 
+    def remember_peaks(self) -> None:
+        at = self.layout.at
+        self.f.call("void", "remember", self.work.place(at.z), self.work.place(at.peak))
+
     def _emit_now(self) -> None:
         self.work.emit(self.b, self.position, self.layout.at.x, self.layout.at.z)
 
@@ -93,6 +97,7 @@ class _Driver:
         self.now.set(f.load(f.args["changes"], edge, "double"))
         self.until = f.load(f.args["changes"], edge + 1, "double")
         work.begin_segment(segment.get())
+        self.remember_peaks()
         work.outputs_before(self.now.get() + TIME_SLACK_H, self.position, lambda _: self._emit_now())
         self.h.set(FIRST_STEP_H)
         self.before.set(1.0)
@@ -126,6 +131,7 @@ class _Driver:
             work.place(at.z),
             work.place(at.z_next),
             work.place(at.stages),
+            work.place(at.peak),
             f.args["rtol"],
             f.args["atol"],
             work.place(at.error),
@@ -136,6 +142,7 @@ class _Driver:
             ends, done = self.end_of_step()
             work.outputs_before(ends - TIME_SLACK_H, self.position, self._emit_inside_step)
             self.keep_step()
+            self.remember_peaks()
             self.now.set(ends)
             self.accepted.set(self.accepted.get() + 1)
             self.going.set(f.select(done, f.value(0, "i64"), f.value(1, "i64")))

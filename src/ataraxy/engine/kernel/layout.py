@@ -25,6 +25,7 @@ class Offsets:
     Attributes:
         x, x_next, x_out, x_stage, taylor: states of the exact part: now, after the step, at an output, work space.
         z, z_next, z_out, error: states under error control: now, after the step, at an output, estimated errors.
+        peak: their largest sizes so far.
         inputs: rates that enter, per channel.
         stages: of the Rosenbrock step.
         signal_values: at the begin of a step, its four inner times and its end.
@@ -43,6 +44,7 @@ class Offsets:
     z_next: int
     z_out: int
     error: int
+    peak: int
     inputs: int
     stages: int
     signal_values: int
@@ -175,6 +177,7 @@ def _offsets(
         "z_next": n_controlled,
         "z_out": n_controlled,
         "error": n_controlled,
+        "peak": n_controlled,
         "inputs": n_channels,
         "stages": rodas5p.STAGES * n_controlled,
         "signal_values": (inner + 2) * n_signals,

@@ -12,6 +12,8 @@ from ataraxy.engine.kernel.linear import CONSTANT, Form, affine_form
 from ataraxy.engine.kernel.sparse import Elimination, Position, plan_elimination
 from ataraxy.engine.kernel.terms import Hoist, Terms
 
+# Below this share of its largest size so far, what a state is worth no longer shrinks the tolerated error.
+PEAK_SHARE: Final = 5e-4
 # where an error or a value is not a number, or as good as infinite
 HOPELESS = 1e30
 
@@ -67,8 +69,13 @@ def _canonical(form: Form) -> Expr:
 
 
 def print_rosenbrock(layout: Layout, hoist: Hoist) -> list[str]:
-    """`step`, `error` and `interpolate`."""
-    return [_step(layout, hoist, make_equations(layout)), _error(layout), _interpolate(layout)]
+    """`step`, `error`, `remember` and `interpolate`."""
+    return [
+        _step(layout, hoist, make_equations(layout)),
+        _error(layout),
+        _remember_peaks(layout),
+        _interpolate(layout),
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,13 +201,18 @@ def _stage_sums(z: list[Value], u: list[list[Value]], stage: int) -> tuple[list[
 
 
 def _error(layout: Layout) -> str:
-    """`error`: per state and lane the estimated error over the tolerated one; returns the largest."""
+    """`error`: per state and lane the estimated error over the tolerated one; returns the largest.
+
+    Tolerated is the relative tolerance times the state's size and a small share of the largest size that it has had in
+    this person, so that what is left of a dose is followed as far as it matters, however small the dose was.
+    """
     f = Function(
         "error",
         (
             ("ptr", "z"),
             ("ptr", "z_next"),
             ("ptr", "u"),
+            ("ptr", "peak"),
             ("double", "rtol"),
             ("ptr", "atol"),
             ("ptr", "e"),
@@ -219,7 +231,8 @@ def _error(layout: Layout) -> str:
         atol = f.splat(f.load(f.args["atol"], i, "double"))
         last = f.load(f.args["u"], (rodas5p.STAGES - 1) * n + i)
         estimate = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", last)
-        ratio = estimate / (rtol * largest + atol)
+        peak = f.load(f.args["peak"], i)
+        ratio = estimate / (rtol * (largest + peak * PEAK_SHARE) + atol)
         f.store(ratio, f.args["e"], i)
         lost = f.either_lost(ratio, ratio)
         bad = lost if bad is None else bad.either(lost)
@@ -229,6 +242,16 @@ def _error(layout: Layout) -> str:
     any_lost = f.emit("i1", f"call i1 @llvm.vector.reduce.or.v{LANES}i1({MASK} {bad.ref})")
     top = f.select(top.lt(HOPELESS), top, f.value(HOPELESS, "double"))
     return f.text(returns=f.select(any_lost, f.value(HOPELESS, "double"), top))
+
+
+def _remember_peaks(layout: Layout) -> str:
+    """`remember`: the largest size of each state so far."""
+    f = Function("remember", (("ptr", "z"), ("ptr", "peak")), attributes="nounwind")
+    for i in range(layout.n_controlled):
+        size = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", f.load(f.args["z"], i))
+        before = f.load(f.args["peak"], i)
+        f.store(f.select(size.gt(before), size, before), f.args["peak"], i)
+    return f.text()
 
 
 def _interpolate(layout: Layout) -> str:

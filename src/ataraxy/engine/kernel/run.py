@@ -66,7 +66,7 @@ def run_kernel(
         schedule.amounts,
         times_h,
     )
-    atol = scales * rtol * 1e-2
+    atol = scales * rtol * 1e-6
 
     def some(first: int) -> None:
         last = min(first + _BLOCKS_PER_CALL, n_blocks)

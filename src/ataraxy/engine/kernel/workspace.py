@@ -71,6 +71,7 @@ class Workspace:
             f.store(f.value(1.0, VECTOR), self.scratch, at.x + layout.width - 1)
         for i, name in enumerate(layout.split.nonlinear):
             f.store(f.load(base, layout.model.state_index(name)), self.scratch, at.z + i)
+            f.store(f.value(0.0, VECTOR), self.scratch, at.peak + i)
 
     def store_states(self, block: Value, z: int) -> None:
         """Leaves the exact part's states and what lies at `z` as this block's final states."""
