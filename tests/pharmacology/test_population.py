@@ -379,3 +379,14 @@ def test_the_page_shows_the_numbers_that_people_are_drawn_from():
                 for g in (weight, height)
             ]
             assert f"| {shown[0]} | {weight['mean']:.1f} | {shown[1]} | {height['mean']:.1f} |" in page
+
+
+def test_an_age_group_begins_on_the_birthday():
+    def aged(age):
+        spec = replace(default_population(), youngest_y=age, oldest_y=age)
+        return sample_population(200, 1, spec)
+
+    for birthday in (18.0, 20.0, 30.0, 80.0):
+        assert columns(aged(birthday))[3:] == columns(aged(birthday + 1.9))[3:]
+    assert columns(aged(30.0))[3:] != columns(aged(29.999))[3:]
+    assert columns(aged(100.0))[3:] == columns(aged(80.0))[3:]
