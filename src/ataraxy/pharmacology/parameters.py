@@ -48,6 +48,20 @@ UNITS: Final[Mapping[str, tuple[str, float]]] = {
     "SD, proportional": ("SD, proportional", 1.0),
     "SD, log scale": ("SD, log scale", 1.0),
     "SD, nmol/mL": ("SD, nmol/mL", 1.0),
+    "s": ("h", 1.0 / 3600.0),
+    "day": ("h", 24.0),
+    "1/s": ("1/h", 3600.0),
+    "uM": ("uM", 1.0),
+    "ng/mL": ("ng/mL", 1.0),
+    "mg/L": ("mg/L", 1.0),
+    "mmHg": ("mmHg", 1.0),
+    "bpm": ("bpm", 1.0),
+    "points": ("points", 1.0),
+    "percent": ("percent", 1.0),
+    "sessions": ("sessions", 1.0),
+    "SD of the score": ("SD of the score", 1.0),
+    "SD, mmHg": ("SD, mmHg", 1.0),
+    "SD, bpm": ("SD, bpm", 1.0),
 }
 
 

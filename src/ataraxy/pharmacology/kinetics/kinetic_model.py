@@ -149,13 +149,29 @@ class KineticModel:
         Raises:
             ModelError: a route that the model does not serve, or no enantiomer.
         """
+        builder = ModelBuilder(self.name)
+        self.add_equations(builder, Symbols(builder), enantiomers, routes)
+        return builder.build()
+
+    def add_equations(
+        self,
+        builder: ModelBuilder,
+        p: Symbols,
+        enantiomers: Sequence[Enantiomer] = ("S",),
+        routes: Collection[Route] | None = None,
+    ) -> Mapping[str, Expr]:
+        """Adds all that `build` builds to a model under construction, so that more can stand behind it.
+
+        Returns:
+            ng/mL of each of `outputs(enantiomers)`, by name.
+
+        Raises:
+            ModelError: as `build`.
+        """
         wanted = set(self.routes) if routes is None else set(routes)
         self.require_routes(wanted)
-        chosen = _ordered(enantiomers)
-        builder = ModelBuilder(self.name)
-        p = Symbols(builder)
         concentrations: dict[str, Expr] = {}
-        for e in chosen:
+        for e in _ordered(enantiomers):
             ports = self.structure.equations(builder, p, e)
             for piece in self.absorptions:
                 if piece.routes & wanted:
@@ -168,7 +184,7 @@ class KineticModel:
             integrals[f"AUC {name}"] = auc
         for name, value in {**concentrations, **integrals}.items():
             builder.output(name, value)
-        return builder.build()
+        return concentrations
 
     def require_routes(self, routes: Iterable[Route]) -> None:
         """Raises ModelError for a route that the model does not serve; the message names models that do."""

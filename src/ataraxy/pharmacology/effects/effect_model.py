@@ -1,0 +1,244 @@
+"""The whole chain as one engine model: arterial kinetics, receptor, circuit, plasticity and what runs beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ataraxy.engine.expression import Expr
+from ataraxy.engine.model import Model, ModelBuilder
+from ataraxy.errors import InputError, ModelError
+from ataraxy.pharmacology.effects.challenge import NOTHING, Challenge
+from ataraxy.pharmacology.effects.circuit import add_circuit
+from ataraxy.pharmacology.effects.drug_on import add_drug_on
+from ataraxy.pharmacology.effects.hypotheses import NONE, Hypotheses
+from ataraxy.pharmacology.effects.plasticity import add_plasticity
+from ataraxy.pharmacology.effects.receptor import add_block
+from ataraxy.pharmacology.kinetics import IndividualParameters, KineticModel, Scenario, get_model
+from ataraxy.pharmacology.kinetics.ports import ENANTIOMERS, Columns, Enantiomer, Floats, PeopleTable, Symbols
+from ataraxy.pharmacology.kinetics.random_effects import RandomEffect, RandomEffects
+from ataraxy.pharmacology.kinetics.scenario import PUBLISHED
+from ataraxy.pharmacology.parameters import ParameterTable, load_parameters
+from ataraxy.therapy.route import Route
+
+_HERE: Final = Path(__file__).parent
+DEFAULT_KINETICS: Final = "simons-2022"
+
+# What a caller may knowingly do without.
+Allowance = Literal["no-norketamine"]
+
+BETWEEN_PEOPLE: Final = (
+    RandomEffect("gate_gain", "omega_gate_gain"),
+    RandomEffect("k_P", "omega_k_P"),
+    RandomEffect("tau_P", "omega_tau_P"),
+    RandomEffect("ke0", "omega_ke0"),
+    RandomEffect("C50", "omega_C50"),
+    RandomEffect("E_max", "omega_E_max"),
+    RandomEffect("s_SBP", "omega_pressure"),
+    RandomEffect("s_DBP", "omega_pressure_dbp"),
+    RandomEffect("s_HR", "omega_s_HR"),
+    RandomEffect("EC50_sedation", "omega_sedation"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class EffectModel:
+    """Effects behind one kinetic model. Make it with `EffectModel.of`.
+
+    Attributes:
+        kinetics: arterial disposition.
+        hypotheses: which are on.
+        parameters: numbers of the effects and of the readings, and of the hypotheses that are on.
+        between_subject: how people differ in them; columns of `effect_eta`.
+    """
+
+    kinetics: KineticModel
+    hypotheses: Hypotheses
+    parameters: ParameterTable
+    between_subject: RandomEffects
+
+    @staticmethod
+    def of(
+        kinetic_name: str = DEFAULT_KINETICS,
+        hypotheses: Hypotheses = NONE,
+        *,
+        allow: Collection[Allowance] = (),
+    ) -> EffectModel:
+        """The effects behind a kinetic model.
+
+        Args:
+            kinetic_name: of an arterial model.
+            hypotheses: switches, all off by default.
+            allow: what the caller knowingly does without. "no-norketamine": a kinetic model without metabolites, for
+                comparison with calculations that had none; the block by norketamine is then missing. There is no
+                allowance for venous concentrations.
+
+        Raises:
+            ModelError: the model's site is not arterial, or it lacks norketamine.
+        """
+        kinetics = get_model(kinetic_name)
+        if kinetics.site != "arterial":
+            raise ModelError(
+                f"its concentrations are {kinetics.site}, and the concentrations for half of an effect (C50) were "
+                "estimated on arterial ones; at the end of an infusion the two differ about 2-fold",
+                code="effects.site",
+                remedy=f"Use {DEFAULT_KINETICS}",
+                where=f"effects behind {kinetic_name}",
+            )
+        if "norketamine" not in kinetics.analytes and "no-norketamine" not in allow:
+            raise ModelError(
+                "it does not predict norketamine, which blocks NMDA receptors too",
+                code="effects.no-norketamine",
+                remedy=f'Use {DEFAULT_KINETICS}, or allow=("no-norketamine",) for a comparison without it',
+                where=f"effects behind {kinetic_name}",
+            )
+        own, readings, hypothetical = _tables()
+        table = own.joined_with(readings)
+        if hypotheses.parameters:
+            table = table.joined_with(hypothetical.select(hypotheses.parameters))
+        return EffectModel(kinetics, hypotheses, table, RandomEffects(BETWEEN_PEOPLE))
+
+    @property
+    def name(self) -> str:
+        """Such as ``effects-simons-2022``, followed by the hypotheses that are on."""
+        return "+".join((f"effects-{self.kinetics.name}", *(h.name for h in self.hypotheses.on)))
+
+    @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Uncertain parameters: columns of `effect_theta`. Those of hypotheses come last."""
+        return self.parameters.uncertain
+
+    def build(
+        self, enantiomers: Sequence[Enantiomer] = ENANTIOMERS, routes: Collection[Route] | None = None
+    ) -> Model:
+        """The engine's model, kinetics and effects in one.
+
+        Args:
+            enantiomers: which are tracked.
+            routes: for which absorption is built; None for all. Fewer are faster.
+
+        Returns:
+            Model with the outputs of the kinetic model, then ``receptor_block`` and ``interneuron_block`` (0 to 1),
+            ``glutamate_percent`` and ``gaba_percent`` (above baseline), ``plastic_pool`` (0 to 1), ``acute`` (0 to 1),
+            ``effect_site_ng_per_ml``, ``dissociation`` and ``cardiovascular`` (0 to 1), ``cardiac_output_percent``
+            (above baseline), ``sedation_site_mg_per_l``, and the observables of hypotheses.
+
+        Raises:
+            ModelError: as `KineticModel.build`.
+        """
+        builder = ModelBuilder(self.name)
+        p = Symbols(builder)
+        concentrations = self.kinetics.add_equations(builder, p, enantiomers, routes)
+        block = add_block(builder, p, concentrations, self.hypotheses)
+        circuit = add_circuit(builder, p, block)
+        plasticity = add_plasticity(builder, p, circuit.glutamate, concentrations, self.hypotheses)
+        drug_on = add_drug_on(builder, p, concentrations, self.hypotheses)
+        outputs: dict[str, Expr] = {
+            "receptor_block": block.pyramidal,
+            "interneuron_block": block.interneuron,
+            "glutamate_percent": 100.0 * circuit.glutamate,
+            "gaba_percent": 100.0 * circuit.gaba,
+            "plastic_pool": plasticity.pool,
+            **drug_on.outputs,
+            **plasticity.more,
+        }
+        for name, value in outputs.items():
+            builder.output(name, value)
+        return builder.build()
+
+    def individual_parameters(
+        self,
+        people: PeopleTable,
+        *,
+        kinetic_eta: npt.ArrayLike | None = None,
+        kinetic_theta: npt.ArrayLike | None = None,
+        occasion: npt.ArrayLike | None = None,
+        effect_eta: npt.ArrayLike | None = None,
+        effect_theta: npt.ArrayLike | None = None,
+        scenario: Scenario = PUBLISHED,
+        challenge: Challenge = NOTHING,
+        overrides: Mapping[str, npt.ArrayLike] | None = None,
+    ) -> IndividualParameters:
+        """Kinetic and effect parameters of each person.
+
+        Args:
+            people: covariates, n rows.
+            kinetic_eta, kinetic_theta, occasion, scenario: as in `KineticModel.individual_parameters`.
+            effect_eta: standard normal, f8[n, len(self.between_subject)]; None for typical people.
+            effect_theta: standard normal, f8[len(self.theta_names)] or f8[n, ...]; None for the values as they stand.
+            challenge: what else was given.
+            overrides: parameters of the effects set to a number, or to one for each person, in inner units (hours),
+                after `effect_theta` and before `effect_eta`. They are not checked against the range of the table.
+
+        Returns:
+            Columns of the kinetic model, all parameters of `self.parameters`, ``ampa_block`` and
+            ``mtor_inhibition``. Those that no equation names are used on the solution, by
+            `ataraxy.pharmacology.effects.safety` and by the symptoms.
+
+        Raises:
+            InputError: a shape does not fit, or an override names no parameter.
+        """
+        kinetic = self.kinetics.individual_parameters(
+            people,
+            eta_draws=kinetic_eta,
+            theta_draws=kinetic_theta,
+            occasion_draws=occasion,
+            scenario=scenario,
+        )
+        n = len(kinetic)
+        values: dict[str, Floats] = {
+            name: np.broadcast_to(v, (n,)) for name, v in self.parameters.values_at(effect_theta).items()
+        }
+        for name, value in (overrides or {}).items():
+            if name not in values:
+                raise InputError(
+                    f"there is no parameter {name!r} to override",
+                    code="effects.override",
+                    remedy=f"Use one of {', '.join(values)}",
+                    where=f"model {self.name}",
+                )
+            values[name] = np.broadcast_to(np.asarray(value, float), (n,))
+        if effect_eta is not None:
+            values = self.between_subject.moved(values, self.parameters, _rows(effect_eta, n, self.name))
+        columns: Columns = dict(kinetic.columns)
+        columns |= values
+        columns["ampa_block"] = np.full(n, challenge.ampa_block)
+        columns["mtor_inhibition"] = np.full(n, challenge.mtor_inhibition)
+        return IndividualParameters({name: np.ascontiguousarray(c, float) for name, c in columns.items()})
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs of `build`, for both enantiomers."""
+        return tuple(self.build().outputs)
+
+    def sha256(self) -> str:
+        """Hash of equations and parameters, in hexadecimal."""
+        parts = (self.build().fingerprint(), self.kinetics.sha256(), self.parameters.sha256())
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+@cache
+def _tables() -> tuple[ParameterTable, ParameterTable, ParameterTable]:
+    own, readings, hypothetical = (
+        load_parameters(_HERE / f"{name}.yaml") for name in ("effects", "readings", "hypothetical")
+    )
+    return own, readings, hypothetical
+
+
+def _rows(draws: npt.ArrayLike, people: int, model: str) -> Floats:
+    z = np.asarray(draws, float)
+    if z.ndim != 2 or len(z) != people:
+        raise InputError(
+            f"draws of variability have shape {z.shape} for {people} people",
+            code="effects.draws-shape",
+            remedy="Give one row for each person",
+            where=f"model {model}",
+        )
+    return z
