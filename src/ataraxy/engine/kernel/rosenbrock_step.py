@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ataraxy.engine.expression import ONE, ZERO, Expr, differentiate, symbol, total
 from ataraxy.engine.kernel import rodas5p
