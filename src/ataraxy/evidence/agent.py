@@ -69,7 +69,10 @@ _KINDS = (
     (AgentKind.MIDAZOLAM, r"\bmidazolam\b"),
     (AgentKind.SSRI_SNRI, rf"\b(?:{'|'.join(_SSRI_SNRI)})\b"),
     (AgentKind.OTHER, rf"\b(?:{'|'.join(_NAMED_OTHERS)})\b"),
-    (AgentKind.UNTREATED, r"\b(?:waitlist|waiting list|wait list|no treatment|minimal (?:attention|contact)|tau|treatment as usual)\b"),
+    (
+        AgentKind.UNTREATED,
+        r"\b(?:wait(?:ing)? ?list|no treatment|minimal (?:attention|contact)|tau|treatment as usual)\b",
+    ),
     (
         AgentKind.PSYCHOTHERAPY,
         r"\b(?:psychotherapy|cbt|cognitive behaviou?ral therapy|prolonged exposure|written exposure|wet|timber|emdr"

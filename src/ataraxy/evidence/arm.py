@@ -10,6 +10,7 @@ from typing import Any, Final
 from ataraxy.evidence.agent import Agent, AgentKind, named_agent, parse_agent
 from ataraxy.evidence.cells import read_text
 from ataraxy.evidence.fields import Fields, Number
+from ataraxy.evidence.reading import reading_of
 from ataraxy.evidence.unit import MASS, MASS_RATE, parse_unit
 from ataraxy.evidence.yaml_list import LINE
 from ataraxy.therapy.route import Route
@@ -91,6 +92,7 @@ class Arm:
         comparator: as printed.
         declared: whether it stands under ``arms``; one that only a row names has no more than an agent.
         note: as printed.
+        by_hand: what the source's row lacks and was put in by hand, with the ground; empty where nothing was.
         flags: what was assumed.
         reasons: why the arm cannot be simulated; empty if it can.
     """
@@ -108,6 +110,7 @@ class Arm:
     comparator: str
     declared: bool
     note: str
+    by_hand: str
     flags: tuple[str, ...]
     reasons: tuple[str, ...]
 
@@ -137,8 +140,14 @@ class Arm:
         )
 
 
-def read_arm(content: Mapping[str, Any]) -> Arm:
+def read_arm(content: Mapping[str, Any], trial: str) -> Arm:
     """Return the arm in one mapping under ``arms``. What is missing or not readable stands in `Arm.reasons`."""
+    reading = reading_of(trial, "arms", content)
+    by_hand = ""
+    if reading and reading.arm:
+        put_in = {key: value for key, value in reading.arm.items() if key not in ("status", "note", LINE)}
+        content = {**put_in, **content}
+        by_hand = f"{' and '.join(put_in)} {reading.arm['status']}: {reading.arm['note']}"
     fields = Fields(content)
     identity = fields.text("id")
     flags: list[str] = []
@@ -199,6 +208,7 @@ def read_arm(content: Mapping[str, Any]) -> Arm:
         comparator=fields.text("comparator"),
         declared=True,
         note=fields.text("note"),
+        by_hand=by_hand,
         flags=tuple(flags),
         reasons=(*fields.problems, *reasons),
     )
@@ -224,6 +234,7 @@ def implied_arm(identity: str) -> Arm | None:
         comparator="",
         declared=False,
         note="",
+        by_hand="",
         flags=("not among the entry's arms: read from the row",),
         reasons=reasons,
     )

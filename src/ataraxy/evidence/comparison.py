@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -25,6 +25,7 @@ class Group:
 
 
 EVERYBODY = Group()
+_YOUNGEST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def read_comparison(text: str, declared: Mapping[str, Arm]) -> Comparison:
         arms = tuple(declared.values())
         if len(arms) == 1:
             return Comparison(text, arms, (), EVERYBODY, ("no arm stated: the only one",), ())
-        return Comparison(text, (), (), EVERYBODY, (), ("no arm stated",))
+        why = "no arm stated" if arms else "no arm stated, and the entry lists none"
+        return Comparison(text, (), (), EVERYBODY, (), (why,))
     if text.strip() in declared:
         return Comparison(text, (declared[text.strip()],), (), EVERYBODY, (), ())
     group = EVERYBODY
@@ -108,11 +110,17 @@ def read_comparison(text: str, declared: Mapping[str, Arm]) -> Comparison:
     )
 
 
+def by_hand_of(arms: Sequence[Arm]) -> tuple[str, ...]:
+    """Return what was put into arms by hand, a phrase each: it belongs to every row that they are simulated for."""
+    return tuple(f"arm {arm.id}: {arm.by_hand}" for arm in arms if arm.by_hand)
+
+
 def read_group(text: str) -> Group:
     """Return the group that a text such as ``age>=65``, ``18-64 y`` or ``with anxiety`` names."""
     plain = " ".join(text.lower().split())
     limit = re.search(r"(>=|<=|<|>|≥|≤)\s*(\d+)\s*(?:y\b|years?\b|$)", plain)
-    if limit and (plain.startswith("age") or limit.start() == 0):
+    # "(<=1 y)" beside an event is how long it was watched for; nobody here is younger than a youth.
+    if limit and (plain.startswith("age") or (limit.start() == 0 and float(limit[2]) >= _YOUNGEST)):
         years = float(limit[2])
         if limit[1] in (">=", "≥"):
             return Group(text, age_from=years)

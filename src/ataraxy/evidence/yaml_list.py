@@ -76,17 +76,23 @@ def read_yaml_list(text: str, file: str, *, begins: str = "- id:") -> list[dict[
 
 
 class _LineLoader(yaml.SafeLoader):
-    """Notes the line on which each mapping begins, refuses keys that stand twice and recursive structures."""
+    """Notes the line on which each mapping begins; refuses keys that stand twice and entries that hold themselves."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._open: list[str | None] = []
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML leaves it open
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=mark)
-        self._depth = getattr(self, "_depth", 0) + 1
-        if self._depth > _DEEPEST:
-            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.peek_event().start_mark)
+            if event.anchor in self._open:
+                raise yaml.MarkedYAMLError(problem="an entry holds itself", problem_mark=event.start_mark)
+            return super().compose_node(parent, index)
+        if len(self._open) >= _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)
+        self._open.append(event.anchor)
         node = super().compose_node(parent, index)
-        self._depth -= 1
+        self._open.pop()
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
