@@ -1,6 +1,6 @@
-"""From drives to readings: CADSS, blood pressure, heart rate, sedation, loss of consciousness, nausea, and the way back.
+"""From drives to readings: CADSS, pressure, heart rate, sedation, loss of consciousness, nausea, and the way back.
 
-Pure functions of arrays. A drive is an output of the effect model, f8[people, times]; a person's own value is f8[people]
+Pure functions of arrays. A drive is an output of the effect model, f8[people, times]; what a person has is f8[people]
 or a number. Values that differ between people come as columns of `EffectModel.individual_parameters`, and noise as
 standard-normal draws of the caller. None of these readings feeds back into the effect on symptoms.
 """
@@ -35,7 +35,10 @@ def tolerance(session_number: npt.ArrayLike, phi: npt.ArrayLike, n_tol: npt.Arra
     n = np.asarray(session_number, float)
     if np.any(n < 1.0):
         raise InputError(
-            f"session number {n.min():g}", code="safety.session", remedy="Count sessions from 1", where="tolerance"
+            f"session number {n.min():g}",
+            code="safety.session",
+            remedy="Count sessions from 1",
+            where="tolerance",
         )
     left = np.asarray(phi, float)
     return np.asarray(left + (1.0 - left) * np.exp(-(n - 1.0) / np.asarray(n_tol, float)), float)
@@ -62,7 +65,9 @@ def cadss(
     return np.minimum(_column(background) + scale * dissociation, HIGHEST_CADSS)
 
 
-def blood_pressure_rise(cardiovascular: Floats, largest: npt.ArrayLike, setting: npt.ArrayLike = 1.0) -> Floats:
+def blood_pressure_rise(
+    cardiovascular: Floats, largest: npt.ArrayLike, setting: npt.ArrayLike = 1.0
+) -> Floats:
     """Rise of systolic or diastolic pressure by the drug, mmHg, f8[people, times].
 
     Args:
@@ -78,9 +83,7 @@ def heart_rate_rise(cardiovascular: Floats, largest: npt.ArrayLike, setting: npt
     return blood_pressure_rise(cardiovascular, largest, setting)
 
 
-def measured_change(
-    rise: Floats, noise_sd: npt.ArrayLike, draws: Floats, predose_draws: Floats
-) -> Floats:
+def measured_change(rise: Floats, noise_sd: npt.ArrayLike, draws: Floats, predose_draws: Floats) -> Floats:
     """Change from one predose reading as a monitor shows it, f8[people, times].
 
     Args:
