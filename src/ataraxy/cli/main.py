@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ataraxy.cli import demo, models, protocols, sbml, simulate, validate
+from ataraxy.cli import demo, evidence, models, protocols, sbml, simulate, validate
 from ataraxy.errors import AtaraxyError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("simulate")(simulate.simulate_command)
 app.command("validate")(validate.validate_command)
 app.command("models")(models.models_command)
 app.command("protocols")(protocols.protocols_command)
+app.command("evidence")(evidence.evidence_command)
 app.command("sbml")(sbml.sbml_command)
 app.command("demo")(demo.demo_command)
 
