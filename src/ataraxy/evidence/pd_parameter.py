@@ -113,14 +113,14 @@ class PdParameters:
 
         Args:
             ids: an id, or the beginning of several, such as ``C`` or ``DER0``.
-            species: the species, or a part of the printed population; case does not matter.
+            species: one of the species, else a part of the printed population; case does not matter.
             words: a part of the quantity, method or source; case does not matter.
         """
         return tuple(
             row
             for row in self.rows
             if _begins(row.id, ids)
-            and (not species or species.lower() == row.species or species.lower() in row.population.lower())
+            and (not species or _is_of(row, species.lower()))
             and (not words or words.lower() in f"{row.quantity} {row.method} {row.source}".lower())
         )
 
@@ -201,6 +201,12 @@ def _species(text: str, before: list[PdParameter]) -> str:
     if text.lower() in ("same", '"') and before:
         return before[-1].species
     return next((name for name, pattern in _SPECIES if re.search(pattern, text, re.IGNORECASE)), "")
+
+
+def _is_of(row: PdParameter, wanted: str) -> bool:
+    if wanted in (name for name, _ in _SPECIES):
+        return wanted == row.species
+    return wanted in row.population.lower()
 
 
 def _begins(identity: str, wanted: str) -> bool:

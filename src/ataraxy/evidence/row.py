@@ -77,5 +77,12 @@ def origin_of(content: Mapping[str, Any], trial: str, section: str, index: int, 
         line=int(content.get(LINE, 0)),
         url=read_text(content.get("url")) or url,
         note=read_text(content.get("note")),
-        fields={key: value for key, value in content.items() if key != LINE},
+        fields=_as_printed(content),
     )
+
+
+def _as_printed(content: Any) -> Any:
+    """Return content without the lines that the reader of the file noted in it."""
+    if isinstance(content, Mapping):
+        return {key: _as_printed(value) for key, value in content.items() if key != LINE}
+    return [_as_printed(item) for item in content] if isinstance(content, list) else content

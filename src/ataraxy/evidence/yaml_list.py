@@ -83,7 +83,7 @@ class _LineLoader(yaml.SafeLoader):
         self._open: list[str | None] = []
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML leaves it open
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it open
         if self.check_event(yaml.AliasEvent):
             if event.anchor in self._open:
                 raise yaml.MarkedYAMLError(problem="an entry holds itself", problem_mark=event.start_mark)
