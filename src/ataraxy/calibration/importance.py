@@ -3,8 +3,8 @@
 Parameters are drawn in the space in which their prior uncertainty is standard normal (the draws that
 `ParameterTable.values_at` takes), so the prior needs no tuning and a draw can be stored as it is. Each round samples
 from a normal distribution fitted to what the rounds before found, mixed with the prior; all rounds count together with
-the balance heuristic (E. Veach and L. Guibas, SIGGRAPH 1995; J.-M. Cornuet et al., "Adaptive multiple importance sampling",
-Scand J Statist 39:798, 2012, https://doi.org/10.1111/j.1467-9469.2011.00756.x).
+the balance heuristic (E. Veach and L. Guibas, SIGGRAPH 1995; J.-M. Cornuet et al., "Adaptive multiple importance
+sampling", Scand J Statist 39:798, 2012, https://doi.org/10.1111/j.1467-9469.2011.00756.x).
 
 The log-likelihood is kept apart for every target, so that the weights without a study are a subtraction.
 """
