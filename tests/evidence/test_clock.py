@@ -34,6 +34,9 @@ def times(**row: Any) -> Times:
         ({"time_h": 24, "time_ref": "post-last-dose"}, 120.0),
         ({"time_d": 1, "time_ref": "after end of treatment"}, 121.0),
         ({"time_ref": "end of treatment"}, 97.0),
+        ({"time_d": 4, "time_ref": "end of treatment"}, 96.0),
+        ({"time_d": 14, "time_ref": "post-treatment"}, 336.0),
+        ({"time_d": 1, "time_ref": "post-treatment"}, 121.0),
         ({"time_ref": "baseline"}, 0.0),
         ({"time_d": 14, "time_ref": "from baseline (week 2, after last infusion)"}, 336.0),
         ({"time_d": 12, "time_ref": "from baseline to 24 h after 6th infusion"}, 288.0),
@@ -72,7 +75,7 @@ def test_a_time_that_cannot_be_told_is_a_reason(row: dict[str, Any]) -> None:
 
 
 def test_the_end_of_a_course_without_days_cannot_be_told() -> None:
-    read = read_times({"time_d": 7, "time_ref": "end of induction"}, arm(schedule_days=None))
+    read = read_times({"time_d": 7, "time_ref": "after end of induction"}, arm(schedule_days=None))
     assert "sessions of arm a are not stated" in read.reasons[0]
 
 
@@ -91,12 +94,13 @@ def test_a_change_between_two_weeks_starts_at_the_first() -> None:
     assert (read.points, read.change_from_h) == (((1680.0, 1680.0),), 168.0)
 
 
-def test_a_week_alone_is_the_session_of_that_week() -> None:
+def test_a_week_alone_beside_a_reading_of_each_session_is_the_session_of_that_week() -> None:
     weekly = arm(schedule_days=[0, 7, 14])
-    assert read_times({"time_week": 1}, weekly).points == ((0.0, 0.0),)
-    third = read_times({"time_week": 3}, weekly)
+    assert read_times({"time_week": 1}, weekly, weeks_are_sessions=True).points == ((0.0, 0.0),)
+    assert read_times({"time_week": 1}, weekly).points == ((168.0, 168.0),)
+    third = read_times({"time_week": 3}, weekly, weeks_are_sessions=True)
     assert (third.points, third.session) == (((336.0, 336.0),), 2)
-    late = read_times({"time_week": 9}, weekly)
+    late = read_times({"time_week": 9}, weekly, weeks_are_sessions=True)
     assert late.session == 2
     assert any("end before" in flag for flag in late.flags)
 

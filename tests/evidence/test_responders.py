@@ -107,5 +107,17 @@ def test_scale_and_time_are_taken_from_the_outcomes_only_where_these_leave_no_ch
     assert "the time is not stated" in none.reasons
 
 
+@pytest.mark.parametrize(
+    ("definition", "hours"),
+    [
+        (">=50% reduction at 24 h", 24),
+        (">=50% reduction 2 h post dose", 2),
+        (">=50% reduction at day 10", 240),
+    ],
+)
+def test_a_time_in_the_definition_is_read(tmp_path: Path, definition: str, hours: float) -> None:
+    assert read(tmp_path, definition=definition).times.points == ((hours, hours),)
+
+
 def test_a_first_period_is_a_window(tmp_path: Path) -> None:
     assert read(tmp_path, definition=">35% reduction, first 2 weeks").times.points == ((0.0, 336.0),)

@@ -41,6 +41,14 @@ def read(folder: Path, **changes: Any) -> SafetyOutcome:
         ("sedation, REMS, sessions", "percent", ["share_sedation"]),
         ("loss of consciousness", "percent", ["share_loss_of_consciousness"]),
         ("AE:nausea", "percent", ["ae:nausea"]),
+        ("nausea", "percent", ["ae:nausea"]),
+        ("blurred vision", "count", ["ae:blurred_vision"]),
+        ("AE:nausea per session", "percent", ["ae:nausea"]),
+        ("systolic blood pressure", "peak_change", ["sbp_rise"]),
+        ("Diastolic BP change", "change", ["dbp_rise"]),
+        ("SBP_mmHg", "absolute", ["sbp"]),
+        ("SBP increase >=40", "percent", ["share_sbp_rise_ge_40"]),
+        ("AE:blood_pressure_increased", "percent", ["ae:blood_pressure_increased"]),
         ("AE:BP increased", "percent", ["ae:blood_pressure_increased"]),
         ("AE:headache (SUSTAIN-3, any time)", "percent", ["ae:headache"]),
         ("any AE", "bound", ["ae:any"]),
@@ -67,6 +75,7 @@ def test_shares_of_people_and_of_sessions_are_told_apart() -> None:
     assert parse_measure("sedation, REMS, sessions", "percent").per == "sessions"
     assert parse_measure("AE:drowsiness, infusions", "percent").per == "sessions"
     assert parse_measure("sedation, REMS, patients", "percent").per == "people"
+    assert parse_measure("AE:nausea per infusion", "percent").per == "sessions"
     assert parse_measure("AE:nausea", "percent").per == ""
 
 
@@ -108,6 +117,7 @@ def test_numbers_are_in_the_unit_of_the_measure(tmp_path: Path) -> None:
         ({"arm": "nobody"}, "not one of"),
         ({"arm": "ket vs mid"}, "two arms"),
         ({"time_h": "late"}, "not a number"),
+        ({"measure": "CADSS_total", "kind": "absolute", "mean": -2}, "below zero"),
     ],
 )
 def test_what_keeps_a_row_from_being_used_is_said(tmp_path: Path, changes: dict[str, Any], word: str) -> None:
@@ -119,6 +129,17 @@ def test_what_keeps_a_row_from_being_used_is_said(tmp_path: Path, changes: dict[
 def test_a_group_of_age_in_measure_or_arm_is_that_of_the_row(tmp_path: Path) -> None:
     assert read(tmp_path, measure="AE:nausea, age>=65").comparison.group.age_from == 65
     assert read(tmp_path, arm="ket_lt65").comparison.group.age_below == 65
+
+
+def test_same_after_same_is_still_the_first_measure() -> None:
+    rows = [row for row in shipped().by_id["doherty_2020_esk_cardiac"].safety if row.text.startswith("same")]
+    assert len(rows) == 4
+    assert {row.measures[0].name for row in rows} == {"share_sbp_ge_180_or_dbp_ge_110"}
+
+
+def test_a_field_may_tell_what_a_share_counts(tmp_path: Path) -> None:
+    assert read(tmp_path, per="session").per == "sessions"
+    assert read(tmp_path, per="patients").per == "people"
 
 
 def test_the_published_tail_of_blood_pressure_comes_through() -> None:

@@ -43,11 +43,13 @@ class ReadReference:
         reference: what times are counted from.
         session: 1-based number of the session for SESSION and SESSION_END; 0 where it is not told.
         change_from_h: hours from the first dose to the rating that a change is counted from; zero for the baseline.
+        label: ``end of treatment`` without "after": beside a time it may only name the day.
     """
 
     reference: Reference
     session: int = 0
     change_from_h: float = 0.0
+    label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +134,22 @@ def read_reference(text: str) -> ReadReference:
     if _END_OF_INFUSION.search(plain):
         return ReadReference(Reference.SESSION_END)
     if _END_OF_COURSE.search(plain) or re.search(r"\bdays after induction\b", plain):
-        return ReadReference(Reference.LAST_SESSION_END)
+        label = not re.search(r"\b(?:after|following|since|from|(?:hours|days|weeks) post)\b", plain)
+        return ReadReference(Reference.LAST_SESSION_END, label=label)
     if _DOSE.search(plain):
         return ReadReference(Reference.SESSION)
     return ReadReference(Reference.UNKNOWN)
 
 
-def read_times(content: Mapping[str, Any], arm: Arm | None) -> Times:
+def read_times(content: Mapping[str, Any], arm: Arm | None, *, weeks_are_sessions: bool = False) -> Times:
     """Return when a row was measured.
 
     Args:
         content: the row. The first of `TIME_FIELDS` that it has is read: one number, two as the ends of a window,
             or more as a series of points; ``time_ref`` says from where they count.
         arm: the arm whose sessions are meant; None where the row names none.
+        weeks_are_sessions: ``time_week: k`` alone means the session of that week, as it does beside a reading that is
+            taken in each session.
     """
     fields = Fields(content)
     text = fields.text("time_ref")
@@ -168,8 +173,13 @@ def read_times(content: Mapping[str, Any], arm: Arm | None) -> Times:
         return _no_time((f"the time is not stated ({text})" if text else "no time",))
     if read.reference is Reference.UNKNOWN:
         return _no_time((f"time_ref {text!r} does not tell what the time counts from",))
-    if key.startswith("time_week") and len(printed) == 1 and not text and arm and len(arm.sessions_h) > 1:
+    weekly = key.startswith("time_week") and len(printed) == 1 and not text
+    if weekly and weeks_are_sessions and arm and len(arm.sessions_h) > 1:
         return _of_week(printed[0] / 168.0, arm)
+    if read.label and key and (arm is None or not arm.sessions_stated or min(printed) >= arm.sessions_h[-1]):
+        # "time_d: 28, time_ref: end of treatment": day 28, and not 28 days after the last session.
+        read = ReadReference(Reference.FIRST_DOSE)
+        flags.append(f"{text!r} taken as the name of that day, counted from the first dose")
     start = _start(read, arm, flags)
     if isinstance(start, str):
         return _no_time((start,))

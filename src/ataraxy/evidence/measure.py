@@ -88,6 +88,17 @@ _SAME_EVENT: Final = {
     "dissociative_symptoms": "dissociation",
     "hypoaesthesia": "hypoesthesia",
 }
+# Events that no scale or reading shares the name of, so that they need no "AE:" before them.
+_BARE_EVENTS: Final = {
+    "nausea", "vomiting", "dizziness", "vertigo", "headache", "somnolence", "drowsiness", "fatigue", "blurred vision",
+    "dry mouth", "dysgeusia", "hypoesthesia", "paresthesia", "lethargy", "euphoria", "feeling drunk", "palpitations",
+}  # fmt: skip
+_SHORT: Final = (
+    (r"\bsystolic(?: blood pressure| bp)?\b", "sbp"),
+    (r"\bdiastolic(?: blood pressure| bp)?\b", "dbp"),
+    (r"\bblood pressure\b(?! increased)", "bp"),
+)
+_PER_EACH: Final = r" per (?:session|infusion|treatment|patient|person|participant)s?$"
 _PEAK = re.compile(
     r"(bp|sbp|dbp|sbp/dbp|cadss|moaa/s|side-effect|side effect)s? peak(?: time)?|peak (bp|cadss)"
 )
@@ -128,7 +139,11 @@ def parse_measure(text: str, kind: str, before: str = "") -> ReadMeasure:
     qualifiers = tuple(pieces[1:])
     group = next((g for q in qualifiers if (g := read_group(q)).age_from or g.age_below), EVERYBODY)
     rest = [q for q in qualifiers if q != group.text]
-    per = _per(rest) if measures and measures[0].statistic == "share" else ""
+    per = (
+        _per([*rest, *re.findall(_PER_EACH, pieces[0])])
+        if measures and measures[0].statistic == "share"
+        else ""
+    )
     reasons: tuple[str, ...] = ()
     if not measures:
         named = re.match(r"(?:severe |treatment-emergent )?hypertension", pieces[0])
@@ -145,9 +160,12 @@ def parse_measure(text: str, kind: str, before: str = "") -> ReadMeasure:
 
 def _per(qualifiers: list[str]) -> Literal["people", "sessions", ""]:
     words = " ".join(qualifiers)
-    if re.search(r"\b(?:sessions?|infusions)\b", words):
+    if re.search(r"\b(?:sessions?|infusions|per (?:infusion|treatment))\b", words):
         return "sessions"
-    if re.search(r"\b(?:patients|people|participants|at least once|any time)\b", words):
+    if re.search(
+        r"\b(?:per (?:patient|person|participant)|patients|people|participants|at least once|any time)\b",
+        words,
+    ):
         return "people"
     return ""
 
@@ -171,8 +189,17 @@ def _moment(what: str, of: str) -> tuple[Measure, ...]:
 
 def _one(piece: str, kind: str, flags: list[str]) -> tuple[Measure, ...]:
     core = re.sub(r" (?:mmhg|bpm)\b", "", re.sub(r" mean$", "", piece)).strip()
+    for long, short in _SHORT:
+        core = re.sub(long, short, core)
+    if not re.search(r"\d", core) and kind != "time":
+        core = re.sub(r"(?<=\w) (?:rise|increase|change|peak|maximum|max)$", "", core)
+    core = re.sub(_PER_EACH, "", core)
     if core in _READINGS:
-        return (_READINGS[core],)
+        reading = _READINGS[core]
+        if kind == "absolute" and reading.name.endswith("_rise"):
+            # A level is not a rise: 145 mmHg of systolic pressure are no 145 mmHg more than before.
+            reading = Measure(reading.name.removesuffix("_rise"), "reading", reading.unit)
+        return (reading,)
     if core in ("bp", "blood pressure", "sbp/dbp") or (core == "sbp/dbp peak" and kind != "time"):
         return (_READINGS["sbp"], _READINGS["dbp"])
     if core == "dissociation/psychotomimetic" or core == "cadss repetition":
@@ -188,6 +215,8 @@ def _one(piece: str, kind: str, flags: list[str]) -> tuple[Measure, ...]:
                 return _moment(what, next(group for group in found.groups() if group))
     if core in _EVENTS:
         return _share(_EVENTS[core])
+    if core in _BARE_EVENTS and kind in ("percent", "percent_range", "count", "bound"):
+        return _share(f"ae:{core.replace(' ', '_')}")
     event = re.fullmatch(r"(?:ae|adverse event)s?: ?(.+?)(?: or)?", core)
     if event:
         name = re.sub(r"[^a-z0-9]+", "_", event[1]).strip("_")

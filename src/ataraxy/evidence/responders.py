@@ -85,6 +85,9 @@ _BASELINE = re.compile(rf"\bbaseline\s*(?:>=|≥|at least)\s*{_NUMBER}")
 _WEEKS = re.compile(r"\b(?:weeks?|wks?)\s*(\d+(?:\.\d+)?(?:\s*/\s*\d+(?:\.\d+)?)*)\b")
 _DAYS = re.compile(r"\bday\s*(\d+(?:\.\d+)?)\b")
 _FIRST_WEEKS = re.compile(r"\bfirst (\d+(?:\.\d+)?) weeks?\b")
+_HOURS = re.compile(
+    r"\b(?:at|after) (\d+(?:\.\d+)?) ?h(?:ours?|rs?)?\b|\b(\d+(?:\.\d+)?) ?h(?:ours?)? (?:post|after)\b"
+)
 _MONTHS = re.compile(r"\bat (\d+(?:\.\d+)?) months?\b")
 _SIGNS: Final = {"≥": ">=", "≤": "<=", "at least": ">="}
 
@@ -256,6 +259,9 @@ def _times(
         points = tuple(Number(w * 168.0, w * 168.0) for w in map(float, re.split(r"\s*/\s*", found[1])))
     elif found := _DAYS.search(plain):
         points = (Number(float(found[1]) * 24.0, float(found[1]) * 24.0),)
+    elif found := _HOURS.search(plain):
+        hours = float(found[1] or found[2])
+        points = (Number(hours, hours),)
     elif found := _MONTHS.search(plain):
         points = (Number(float(found[1]) * 730.5, float(found[1]) * 730.5),)
     if points:

@@ -34,6 +34,14 @@ SAFETY_KINDS: Final[Mapping[str, str]] = {
     "qualitative": "words without a number",
     "protocol": "a rule of the trial, no result",
 }
+_PER: Final[Mapping[str, Literal["people", "sessions"]]] = {
+    "people": "people",
+    "patient": "people",
+    "participant": "people",
+    "session": "sessions",
+    "infusion": "sessions",
+    "treatment": "sessions",
+}
 Bound = Literal["", "<", "<=", ">", ">="]
 _BOUNDS: Final[Mapping[str, Bound]] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -96,7 +104,7 @@ def read_safety(
     group = read_group(reading.group) if reading and reading.group else read.group
     if group is not EVERYBODY and comparison.group is EVERYBODY:
         comparison = replace(comparison, group=group)
-    times = read_times(content, comparison.clock_arm)
+    times = read_times(content, comparison.clock_arm, weeks_are_sessions=True)
     estimate, problems = read_estimate(content)
     claims, wrong = read_claims(content, comparison, arms, reading)
     claimed = bool(claims) and kind in ("test", "qualitative")
@@ -156,7 +164,7 @@ def read_safety(
         estimate=estimate,
         value=value,
         bound=bound,
-        per=read.per,
+        per=_PER.get(read_text(content.get("per")).lower().rstrip("s"), read.per),
         qualifiers=read.qualifiers,
         n_events=n_events,
         total=total,
@@ -189,7 +197,7 @@ def _impossible(
     measures: tuple[Measure, ...], kind: str, value: Number | None, n_events: int | None, total: int | None
 ) -> list[str]:
     wrong = []
-    share = kind in ("percent", "percent_range", "count") or any(m.statistic == "share" for m in measures)
+    share = any(m.statistic == "share" for m in measures)
     if (
         value is not None
         and share
@@ -199,6 +207,13 @@ def _impossible(
         wrong.append(
             f"a share of {value.high:g} % is not possible" if value.high > 100 else "a share below zero"
         )
+    if (
+        value is not None
+        and kind == "absolute"
+        and any(m.name == "cadss_total" for m in measures)
+        and value.low < 0
+    ):
+        wrong.append("a CADSS score below zero")
     if n_events is not None and total is not None and n_events > total:
         wrong.append("more events than people")
     mixed = [
