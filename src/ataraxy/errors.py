@@ -6,6 +6,8 @@ fault, 1 where the program could not do what valid input asked for.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AtaraxyError(Exception):
     """Base of all errors that Ataraxy raises on purpose.
@@ -26,6 +28,10 @@ class AtaraxyError(Exception):
         self.where = where
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # exceptions rebuild themselves from positional arguments, and ours have names: they must cross processes
+        return _rebuilt, (type(self), self.message, self.code, self.remedy, self.where)
+
     def __str__(self) -> str:
         parts = f"{self.where}: {self.message}" if self.where else self.message
         if self.remedy:
@@ -45,3 +51,7 @@ class ModelError(InputError):
 
 class SolverError(AtaraxyError):
     """The integration could not be completed. Names the person, the time and the state."""
+
+
+def _rebuilt(kind: type[AtaraxyError], message: str, code: str, remedy: str, where: str) -> AtaraxyError:
+    return kind(message, code=code, remedy=remedy, where=where)
