@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ataraxy.evidence.study import Relation
 from ataraxy.pharmacology.exposure import Endpoint, SessionExposure, SimulationResult
 from ataraxy.pharmacology.kinetics import KineticModel
 from ataraxy.pharmacology.kinetics.studied import Range
@@ -55,7 +56,7 @@ QUANTITIES: Final = (
     ("auc_ng_h_per_ml", "Area under the curve", "Area", "AUC", "ng h/mL"),
     ("half_life_h", "Terminal half-life", "Half-life", "t½", "h"),
 )
-RELATIONS: Final = (
+RELATIONS: Final[tuple[tuple[Relation, str, str], ...]] = (
     ("independent", "Independent studies", "They alone make the headline."),
     ("own_data", "A model’s own data", "The models were estimated on them: in no headline."),
     ("model_estimate", "Estimates of other models", "Not observations: shown, never scored."),
@@ -151,8 +152,8 @@ def _groups(sessions: tuple[SessionExposure, ...]) -> tuple[_Group, ...]:
             label(name),
             SITE.get(sessions[0][name].site, sessions[0][name].site),
             tuple(
-                _Quantity(field, *words, tuple(getattr(s[name], field) for s in sessions))
-                for field, *words in QUANTITIES
+                _Quantity(field, title, short, symbol, unit, tuple(getattr(s[name], field) for s in sessions))
+                for field, title, short, symbol, unit in QUANTITIES
             ),
         )
         for name in names
@@ -162,8 +163,10 @@ def _groups(sessions: tuple[SessionExposure, ...]) -> tuple[_Group, ...]:
 def _exposure_figures(result: SimulationResult) -> list[_Drawn]:
     hours = f"{SESSION_H:g} hours"
     course = len(result.sessions) > 1
+    infused = any(route.is_infusion for route in result.protocol.routes)
+    stripe = " The grey stripe is the time of an infusion." if infused else ""
     wanted: list[tuple[Span, Scale, str]] = [
-        ("session", "linear", f"The first {hours} of session 1. The grey stripe is the time of an infusion."),
+        ("session", "linear", f"The first {hours} of session 1.{stripe}"),
         ("session", "log", f"The first {hours} of session 1 on a logarithmic axis: the later, lower concentrations."),
         ("course", "linear", "The whole course." if course else "The session and the time after it, in days."),
         ("course", "log", "The same on a logarithmic axis: what is left when the next session begins."
@@ -233,7 +236,7 @@ def _validation_context(validation: KineticValidation) -> dict[str, Any]:
             _drawn(
                 plot_fold_errors(validation),
                 "fold-errors",
-                "Predicted over observed, study by study: scored studies first, those with the largest miss at the top.",
+                "Predicted over observed, study by study: scored studies first, the largest miss at the top.",
                 describe_fold_errors(validation),
             ),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _VARIABLES = {colour.light: f"var(--{colour.variable})" for colour in COLOURS}
-_SETTINGS: Mapping[str, Any] = {
+_SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "ataraxy",
     "svg.fonttype": "none",  # text stays text: readable by a screen reader, searchable, sharp
     "text.parse_math": False,  # a study's name may hold a dollar sign
@@ -37,7 +37,7 @@ def figure_settings() -> Iterator[None]:
     """Matplotlib's settings for everything drawn here, given back afterwards."""
     import matplotlib
 
-    with matplotlib.rc_context(dict(_SETTINGS)):
+    with matplotlib.rc_context(_SETTINGS):
         yield
 
 

@@ -138,9 +138,9 @@ def describe_fold_errors(validation: KineticValidation) -> str:
     """Return the text that stands for `plot_fold_errors` where it cannot be seen."""
     rows = drawn_rows(validation.rows)
     return (
-        f"Predicted over observed for {len(rows)} rows of {len(_studies_in_order(rows))} studies on a logarithmic axis, "
-        "a line for each study, those off by most at the top. 1 is right, 2 is twice too high, 0.5 is half of what was "
-        "observed. The tables of rows give the same in numbers."
+        f"Predicted over observed for {len(rows)} rows of {len(_studies_in_order(rows))} studies on a logarithmic "
+        "axis, a line for each study, those off by most at the top. 1 is right, 2 is twice too high, 0.5 is half of "
+        "what was observed. The tables of rows give the same in numbers."
     )
 
 

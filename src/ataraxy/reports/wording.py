@@ -77,7 +77,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital at its start and a full stop at its end. Names such as ``S-ketamine`` keep theirs."""
+    """Return a text with a capital at its start and a full stop at its end."""
     text = text.strip()
     if not text:
         return text
