@@ -104,9 +104,10 @@ class EffectModel:
         """
         kinetics = get_model(kinetic_name)
         if kinetics.site != "arterial":
+            site = "venous" if kinetics.site == "venous" else "not known to be arterial"
             raise ModelError(
-                f"its concentrations are {kinetics.site}, and the concentrations for half of an effect (C50) were "
-                "estimated on arterial ones; at the end of an infusion the two differ about 2-fold",
+                f"its concentrations are {site}, and the concentrations for half of an effect (C50) were "
+                "estimated on arterial ones; at the end of an infusion venous ones are lower about 2-fold",
                 code="effects.site",
                 remedy=f"Use {DEFAULT_KINETICS}",
                 where=f"effects behind {kinetic_name}",

@@ -3,7 +3,7 @@
 Fitted:
 
 - dissociation of volunteers: the maximum, from 21.4 points above placebo ten minutes after 0.4 mg/kg over 10 min,
-  during 0.4 mg/kg/h. The notes' 42 was derived on the concentrations of Kamp 2020, which are lower;
+  during 0.4 mg/kg/h. Row DER12 has 42, derived on the concentrations of Kamp 2020, which are lower;
 - dissociation in patients: a factor on that maximum and its spread, from the share with a CADSS above 4, 61% on 56 mg
   and 69% on 84 mg of nasal esketamine. The maximum of volunteers would give almost everybody;
 - sedation: the concentration at which half of the people are sedated, from 50% on 56 mg; the spread is published;
