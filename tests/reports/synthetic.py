@@ -146,7 +146,7 @@ ROWS = (
     row(3, "far-2002", 30.0, 100.0, flags=("weight assumed: 70 kg",)),
     row(4, "far-2002", 450.0, 100.0),
     row(5, "own-2003", 55.0, 50.0, relation="own_data"),
-    row(6, "odd-2004", 55.0, 50.0, scored=False, reason="the number is suspect"),
+    row(6, "odd-2004", 150.0, 50.0, scored=False, reason="the number is suspect"),
     row(7, "lost-2005", None, 50.0, model=None),
     row(8, "near-2001", 1.2, 1.0, metric="Tmax", unit="h"),
     row(9, "near-2001", 20.0, 21.0, metric="CL", unit="mL/min/kg"),

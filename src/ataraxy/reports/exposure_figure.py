@@ -26,9 +26,7 @@ Scale = Literal["linear", "log"]
 
 SESSION_H = 12.0
 HOURS_PER_DAY = 24.0
-DECADES = (
-    4  # below the highest value; assays in the shipped studies end about three decades below their peaks
-)
+DECADES = 4  # of a logarithmic axis, below the highest value
 COLUMNS = 220  # a panel is about that many dots wide in print
 WIDTH_IN = 8.2
 _CURVES: dict[Form, Colour] = {"": BOTH_CURVE, "S": S_CURVE, "R": R_CURVE}
