@@ -15,8 +15,10 @@ from ataraxy.errors import InputError, ModelError
 from ataraxy.exchange.protocol_file import load_protocol
 from ataraxy.pharmacology.exposure import SimulationResult
 from ataraxy.pharmacology.kinetics import Scenario
+from ataraxy.pharmacology.people_tasks import PeopleSource, UncertaintyTask, VariabilityTask
 from ataraxy.pharmacology.population import sample_population
-from ataraxy.pharmacology.simulate import Recipe, _UncertaintyTask, make_plan, simulate
+from ataraxy.pharmacology.recipe import Recipe, make_plan
+from ataraxy.pharmacology.simulate import simulate
 from ataraxy.pharmacology.typical import simulate_typical
 
 ONCE = load_protocol("ketamine-iv-05-once")
@@ -113,20 +115,14 @@ def test_variability_and_uncertainty_are_different_things(once: SimulationResult
 
 def test_the_draw_of_published_values_is_the_published_population() -> None:
     recipe = Recipe(ONCE, "otto-2021", 3, Scenario(), "auto", 1e-6)
-    from ataraxy.pharmacology.simulate import _PeopleSource, _VariabilityTask
-
-    source = _PeopleSource(50, 3, None)
-    published = _VariabilityTask(recipe, source)(range(8)).endpoints
-    drawn = _UncertaintyTask(recipe, source, 50)(range(8))
+    source = PeopleSource(50, 3, None)
+    published = VariabilityTask(recipe, source)(range(8)).endpoints
+    drawn = UncertaintyTask(recipe, source, 50)(range(8))
     np.testing.assert_allclose(drawn, published, rtol=1e-12)
 
 
 def test_tasks_travel_to_other_processes() -> None:
-    from ataraxy.pharmacology.simulate import _PeopleSource, _VariabilityTask
-
-    task = _VariabilityTask(
-        Recipe(ONCE, "otto-2021", 3, Scenario(), "auto", 1e-6), _PeopleSource(50, 3, None)
-    )
+    task = VariabilityTask(Recipe(ONCE, "otto-2021", 3, Scenario(), "auto", 1e-6), PeopleSource(50, 3, None))
     again = pickle.loads(pickle.dumps(task))
     assert again(range(8)).endpoints.tobytes() == task(range(8)).endpoints.tobytes()
 
