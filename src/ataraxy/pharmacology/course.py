@@ -32,13 +32,15 @@ class Course:
     Attributes:
         times_h: f8[times], from the start of the course.
         values: output -> f8[people, times]; see `EffectModel.build` for their names and units.
-        columns: individual parameters, f8[people] each, those used after the solution included.
+        columns: individual parameters of the first session, f8[people] each, those used after the solution included.
+        session_columns: the same for every session; people differ from one session to the next in some of them.
         session_starts_h: f8[sessions].
     """
 
     times_h: Floats
     values: Mapping[str, Floats]
     columns: Mapping[str, Floats]
+    session_columns: tuple[Mapping[str, Floats], ...]
     session_starts_h: Floats
 
     def __len__(self) -> int:
@@ -57,7 +59,9 @@ class Course:
         sessions = range(len(self.session_starts_h))
         if not len(self.session_starts_h):
             return np.zeros((len(self), 0))
-        return np.stack([self.values[output][:, self.in_session(k, hours)].max(axis=1) for k in sessions], axis=1)
+        return np.stack(
+            [self.values[output][:, self.in_session(k, hours)].max(axis=1) for k in sessions], axis=1
+        )
 
 
 @lru_cache(maxsize=32)
@@ -131,21 +135,26 @@ def follow_course(
     values = np.empty((len(who), len(times), len(kept)))
     state: Floats | None = None
     pending = DoseTable.empty()
-    individual: IndividualParameters | None = None
+    individuals: list[IndividualParameters] = []
     for k, (begin, end) in enumerate(pairwise(edges)):
         if end <= begin and k > 0:
             continue
         occasion = _draws(seed, "between-occasion", k, who, len(kinetic.between_occasion), variability)
+        effect_occasion = _draws(
+            seed, "between-occasion-effects", k, who, len(effects.between_occasion), variability
+        )
         individual = effects.individual_parameters(
             people,
             kinetic_eta=kinetic_eta,
             kinetic_theta=kinetic_theta,
             occasion=occasion,
             effect_eta=effect_eta,
+            effect_occasion=effect_occasion,
             effect_theta=effect_theta,
             scenario=scenario or Scenario(),
             overrides=overrides,
         )
+        individuals.append(individual)
         parameters = individual.matrix(model)
         own = [d for d in planned if begin <= d.time_h < end]
         doses = DoseTable.concatenate([pending, kinetic.doses(own, individual)]) if own else pending
@@ -166,9 +175,14 @@ def follow_course(
         )
         state = np.ascontiguousarray(solution.final)
         values[:, inside] = solution.values[:, np.searchsorted(window, times[inside])][:, :, columns]
-    assert individual is not None
+    # a stretch before the first dose is no session
+    sessions = individuals[len(individuals) - len(starts) :] if starts else []
     return Course(
-        times, {name: values[:, :, i] for i, name in enumerate(kept)}, individual.columns, np.array(starts)
+        times,
+        {name: values[:, :, i] for i, name in enumerate(kept)},
+        individuals[0].columns,
+        tuple(i.columns for i in sessions),
+        np.array(starts),
     )
 
 
