@@ -22,6 +22,7 @@ def sbml_command(
     """Write a kinetic model with a protocol's doses as SBML Level 3 Version 2. Needs the extra `exchange`."""
     from ataraxy.exchange.protocol_file import load_protocol
     from ataraxy.exchange.sbml import write_sbml
+    from ataraxy.exchange.sbml_kinetics import kinetic_notes, kinetic_units
     from ataraxy.pharmacology.kinetics import enantiomers_of, get_model
     from ataraxy.pharmacology.typical import OnePerson
 
@@ -31,7 +32,14 @@ def sbml_command(
     description = kinetic.build(enantiomers_of([loaded.drug]), loaded.routes)
     individual = kinetic.typical(OnePerson.of(weight_kg, age_y))
     doses = kinetic.doses(loaded.planned_doses(), individual)
-    write_sbml(out, description, individual.matrix(description)[0], doses)
+    write_sbml(
+        out,
+        description,
+        individual.matrix(description)[0],
+        doses,
+        units=kinetic_units(kinetic, description),
+        notes=kinetic_notes(kinetic),
+    )
     if as_json:
         typer.echo(
             json.dumps(
