@@ -43,6 +43,12 @@ def test_the_course_is_counted_in_days() -> None:
     assert axis.get_xlim()[1] == pytest.approx((7 * 24 + 46) / 24)
 
 
+def test_a_short_course_is_counted_in_hours() -> None:
+    axis = plot(synthetic.result(synthetic.protocol((0.0,))), span="course").axes[-1]
+    assert axis.get_xlabel() == "hours from the first dose"
+    assert axis.get_xlim() == (0.0, 46.0)
+
+
 def test_a_dose_of_every_session_is_marked() -> None:
     marks = plot(synthetic.result(), span="course").axes[0].lines[1]
     assert list(marks.get_xdata()) == [0.0, 2.0, 7.0]

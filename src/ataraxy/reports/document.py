@@ -168,7 +168,7 @@ def _exposure_figures(result: SimulationResult) -> list[_Drawn]:
     wanted: list[tuple[Span, Scale, str]] = [
         ("session", "linear", f"The first {hours} of session 1.{stripe}"),
         ("session", "log", f"The first {hours} of session 1 on a logarithmic axis: the later, lower concentrations."),
-        ("course", "linear", "The whole course." if course else "The session and the time after it, in days."),
+        ("course", "linear", "The whole course." if course else "The session and all the time simulated after it."),
         ("course", "log", "The same on a logarithmic axis: what is left when the next session begins."
          if course else "The same on a logarithmic axis."),
     ]  # fmt: skip

@@ -26,6 +26,7 @@ Scale = Literal["linear", "log"]
 
 SESSION_H = 12.0
 HOURS_PER_DAY = 24.0
+SHORT_COURSE_H = 72.0  # up to here a course is told in hours
 DECADES = 4  # of a logarithmic axis, below the highest value
 COLUMNS = 220  # a panel is about that many dots wide in print
 WIDTH_IN = 8.2
@@ -54,7 +55,7 @@ def plot(
     or write it with ``figure.savefig("exposure.png", dpi=200)``.
 
     Args:
-        span: ``session`` for the first 12 hours of one session in hours, ``course`` for all sessions in days.
+        span: ``session`` for the first 12 hours of one session, ``course`` for all sessions, in days where it is long.
         scale: of the concentration axis. A logarithmic one reaches four decades below the highest value.
         session: number from 1, for ``span="session"``.
         analytes: names as in ``result.bands``; None for all.
@@ -75,7 +76,8 @@ def describe(result: SimulationResult, *, span: Span, scale: Scale, session: int
     time = f"the first {SESSION_H:g} hours of session {session}" if span == "session" else "the whole course"
     axis = "a linear" if scale == "linear" else "a logarithmic"
     return (
-        f"Concentration over {time} on {axis} axis in {count(result.people)} simulated people, one panel each for "
+        f"Concentration over {time} on {axis} axis in {count(result.people)} simulated "
+        f"{'person' if result.people == 1 else 'people'}, one panel each for "
         f"{names}. Shown are the median, the middle half and 90% of people; doses are marked above each panel. The "
         "tables of exposure give the same in numbers."
     )
@@ -106,6 +108,8 @@ def _check(
 def _view(result: SimulationResult, span: Span, session: int) -> _View:
     if span == "course":
         end = max(float(band.times_h[-1]) for band in result.bands.values())
+        if end <= SHORT_COURSE_H:
+            return _View(0.0, end, 1.0, "hours from the first dose")
         return _View(0.0, end, HOURS_PER_DAY, "days from the first dose")
     starts = [s.start_h for s in result.sessions]
     start = starts[session - 1]
@@ -165,7 +169,7 @@ def _panel(axis: Axes, band: Band, name: str, view: _View, scale: Scale) -> floa
     colour = _CURVES[split_name(name)[0]].light
     axis.fill_between(times, quantiles[0], quantiles[4], color=colour, alpha=0.20, linewidth=0)
     axis.fill_between(times, quantiles[1], quantiles[3], color=colour, alpha=0.38, linewidth=0)
-    axis.plot(times, quantiles[2], color=colour, linewidth=1.5)
+    axis.plot(times, quantiles[2], color=colour, linewidth=_width(view))
     axis.set_title(label(name), color=INK.light, loc="left", fontweight="bold", pad=11)
     axis.grid(color=GRID.light, linewidth=0.6)
     axis.set_axisbelow(True)
@@ -177,6 +181,11 @@ def _panel(axis: Axes, band: Band, name: str, view: _View, scale: Scale) -> floa
     axis.xaxis.label.set_color(MUTED.light)
     axis.yaxis.label.set_color(MUTED.light)
     return highest
+
+
+def _width(view: _View) -> float:
+    """Points of a line: thinner where months stand side by side, so that sessions stay apart."""
+    return min(1.5, max(0.35, 60.0 * HOURS_PER_DAY / view.length_h))
 
 
 def _outline(times: Floats, median: Floats) -> npt.NDArray[np.int64]:
@@ -219,10 +228,10 @@ def _concentration_axis(axis: Axes, scale: Scale, highest: float) -> None:
 def _time_ticks(axis: Axes, view: _View) -> None:
     from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-    if view.hours_per_unit == 1.0 and view.length_h == SESSION_H:
-        axis.xaxis.set_major_locator(MultipleLocator(2.0))
+    if view.hours_per_unit == 1.0:
+        axis.xaxis.set_major_locator(MultipleLocator(2.0 if view.length_h <= SESSION_H else 12.0))
     else:
-        axis.xaxis.set_major_locator(MaxNLocator(7, integer=view.length_h > 3 * view.hours_per_unit))
+        axis.xaxis.set_major_locator(MaxNLocator(7, integer=True))
 
 
 def _doses(axis: Axes, result: SimulationResult, view: _View) -> None:
@@ -232,8 +241,17 @@ def _doses(axis: Axes, result: SimulationResult, view: _View) -> None:
     # pieces of one infusion are one dose, nasal devices are one each
     begun = {(d.session, d.administration, d.device_index): d.time_h for d in reversed(doses)}
     starts = [(time - view.start_h) / view.hours_per_unit for time in sorted(begun.values())]
-    axis.plot(starts, [1.03] * len(starts), linestyle="none", marker="v", markersize=4.5, transform=above,
-              color=DOSE.light, markeredgewidth=0, clip_on=False)  # fmt: skip
+    axis.plot(
+        starts,
+        [1.03] * len(starts),
+        linestyle="none",
+        marker="v",
+        markersize=3.0 * _width(view),
+        markeredgewidth=0,
+        color=DOSE.light,
+        transform=above,
+        clip_on=False,
+    )
     if view.hours_per_unit == 1.0:
         for dose in doses:
             if dose.duration_h:
