@@ -5,6 +5,7 @@ Shares with the kernel only the model and the doses; breakpoints, right-hand sid
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ from ataraxy.errors import SolverError
 
 # Moments closer together than this are one, and what enters during less time enters at once.
 SAME_MOMENT_H: Final = 3e-11
+EVALUATIONS: Final = 200_000  # between two stops
 
 RightHandSide = Callable[[list[float], list[float], list[float]], list[float]]
 
@@ -122,7 +124,7 @@ def _integrate(
     """States at `end`. Raises SolverError naming the person and a state."""
     try:
         result = solve_ivp(
-            partial(_derivatives, rhs, p, u),
+            _limited(rhs, p, u),
             (float(begin), float(end)),
             y,
             method=method,
@@ -140,16 +142,27 @@ def _integrate(
     if problem:
         worst = int(np.argmax(np.where(np.isfinite(last), np.abs(last), np.inf)))
         raise SolverError(
-            f"the reference solver stopped between {begin:g} h and {end:g} h: {problem}",
+            f"the reference solver stopped between {begin:g} h and {end:g} h at state {model.state_names[worst]}: "
+            f"{problem}",
             code="solver.reference-failed",
-            where=f"person {person}, state {model.state_names[worst]}",
+            person=person,
             remedy="Check this person's parameters for zeros and for values far outside the model's range",
         )
     return np.array(last)
 
 
-def _derivatives(rhs: RightHandSide, p: list[float], u: list[float], t: float, y: Floats) -> list[float]:
-    return rhs(y.tolist(), p, u)
+def _limited(
+    rhs: RightHandSide, p: list[float], u: list[float]
+) -> Callable[[float, Floats], list[float]]:
+    """Derivatives that refuse when they are asked for without end, as scipy does near a singularity."""
+    left = itertools.count(EVALUATIONS, -1)
+
+    def derivatives(t: float, y: Floats) -> list[float]:
+        if not next(left):
+            raise ArithmeticError(f"no end after {EVALUATIONS} evaluations, at {t:g} h")
+        return rhs(y.tolist(), p, u)
+
+    return derivatives
 
 
 def _jacobian(jacobian: RightHandSide, p: list[float], t: float, y: Floats) -> Floats:

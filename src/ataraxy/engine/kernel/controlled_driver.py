@@ -17,7 +17,7 @@ from ataraxy.engine.kernel.workspace import (
     Workspace,
 )
 
-FIRST_STEP_H: Final = 0.03
+FIRST_STEP_H: Final = 0.01
 SMALLEST_STEP_H: Final = 1e-10
 STEP_LIMIT: Final = 20_000_000
 

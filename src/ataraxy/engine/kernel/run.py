@@ -23,13 +23,18 @@ from ataraxy.engine.kernel.workspace import (
 from ataraxy.engine.model import Model
 from ataraxy.errors import SolverError
 
+# Errors of single steps add up, and grow where a path is sensitive to them: each step gets this share of the tolerance.
+_STEP_SHARE = 0.25
+# What is interpolated inside a step beside an exact part is of order 4 only: below this tolerance steps end at outputs.
+_STOP_BELOW_RTOL = 1e-6
 _BLOCKS_PER_CALL = 32  # short enough that an interruption is felt within a second
 
 
 def _in_lanes(rows: Floats, n_blocks: int) -> Floats:
     """f8[people, columns] -> f8[blocks, columns, lanes]; lanes without a person repeat the last one."""
     people = np.minimum(np.arange(n_blocks * LANES), len(rows) - 1)
-    return np.ascontiguousarray(rows[people].reshape(n_blocks, LANES, -1).transpose(0, 2, 1))
+    lanes = rows[people].reshape(n_blocks, LANES, rows.shape[1])
+    return np.ascontiguousarray(lanes.transpose(0, 2, 1))
 
 
 def run_kernel(
@@ -50,9 +55,9 @@ def run_kernel(
     channels = tuple(name for name in model.state_names if name in used)
     kernel = kernel_for(model, channels, exact=exact)
     n_blocks = -(-n_people // LANES)
-    schedule = make_schedule(
-        _fill_lanes(doses, n_people, n_blocks), channels, n_blocks * LANES, start_h, times_h[-1]
-    )
+    stops = times_h if kernel.program.kind == "hybrid" and rtol < _STOP_BELOW_RTOL else None
+    filled = _fill_lanes(doses, n_people, n_blocks)
+    schedule = make_schedule(filled, channels, n_blocks * LANES, start_h, times_h[-1], stops)
     values = np.empty((n_blocks, len(times_h), len(model.outputs), LANES))
     final = np.empty((n_blocks, len(model.states), LANES))
     status = np.zeros((n_blocks, STATUS_FIELDS))
@@ -66,7 +71,8 @@ def run_kernel(
         schedule.amounts,
         times_h,
     )
-    atol = scales * rtol * 1e-6
+    step_rtol = rtol * _STEP_SHARE
+    atol = scales * step_rtol * 1e-6
 
     def some(first: int) -> None:
         last = min(first + _BLOCKS_PER_CALL, n_blocks)
@@ -78,7 +84,7 @@ def run_kernel(
             len(times_h),
             values.ctypes.data,
             final.ctypes.data,
-            rtol,
+            step_rtol,
             atol.ctypes.data,
             status.ctypes.data,
             base,
@@ -94,9 +100,9 @@ def run_kernel(
             for _ in pool.map(some, starts):
                 pass
     _raise_for_failures(model, kernel, parameters, status, final, start_h)
-    path = values.transpose(0, 3, 1, 2).reshape(n_blocks * LANES, len(times_h), -1)[:n_people]
-    end = final.transpose(0, 2, 1).reshape(n_blocks * LANES, -1)[:n_people]
-    return path, end, (int(status[:, 2].sum()), int(status[:, 3].sum()))
+    path = values.transpose(0, 3, 1, 2).reshape(n_blocks * LANES, len(times_h), len(model.outputs))
+    end = final.transpose(0, 2, 1).reshape(n_blocks * LANES, len(model.states))
+    return path[:n_people], end[:n_people], (int(status[:, 2].sum()), int(status[:, 3].sum()))
 
 
 def _fill_lanes(doses: DoseTable, n_people: int, n_blocks: int) -> DoseTable:
@@ -129,7 +135,7 @@ def _raise_for_failures(
             f"state {state} changes at {rate:.6g} per hour at {start_h:.6g} h; "
             f"above {LARGEST_RATE_PER_H:g} per hour is too fast for the exact path",
             code="solver.rate-too-large",
-            where=f"person {first + person}",
+            person=first + person,
             remedy='Check this person\'s parameters for zero volumes, or use solver="full"',
         )
     error = final[block][list(kernel.program.controlled)]
@@ -139,7 +145,7 @@ def _raise_for_failures(
     raise SolverError(
         f"no step is small enough to follow state {state} at {status[block, 1]:.6g} h",
         code="solver.step-too-small",
-        where=f"person {first + int(lane)}",
+        person=first + int(lane),
         remedy="Check this person's parameters for values far outside the model's range, or use a larger rtol",
     )
 

@@ -29,9 +29,14 @@ class Schedule:
 
 
 def make_schedule(
-    doses: DoseTable, channels: tuple[str, ...], n_people: int, start_h: float, end_h: float
+    doses: DoseTable,
+    channels: tuple[str, ...],
+    n_people: int,
+    start_h: float,
+    end_h: float,
+    stops_h: Floats | None = None,
 ) -> Schedule:
-    """Stretches of constant input for every block from `start_h` to `end_h`.
+    """Stretches of constant input for every block from `start_h` to `end_h`, all cut at `stops_h` too.
 
     Moments of one block that lie closer together than `TIME_SLACK_H` are one: two changes meant for the same moment
     then are at the same moment, however they were computed. No amount is lost by that: what enters during less time
@@ -44,15 +49,18 @@ def make_schedule(
     stop = np.clip(doses.time_h + doses.duration_h, begin, end_h)
 
     # an edge is a block and a moment, as one number that sorts by block, then by time
-    moments = np.unique(np.concatenate([[start_h, end_h], begin, stop]))
+    stops = np.empty(0) if stops_h is None else stops_h
+    moments = np.unique(np.concatenate([[start_h, end_h], begin, stop, stops]))
     every = np.arange(n_blocks) * moments.size
     from_key = block * moments.size + np.searchsorted(moments, begin)
     to_key = block * moments.size + np.searchsorted(moments, stop)
     end_key = every + np.searchsorted(moments, end_h)
-    keys = np.unique(np.concatenate([every + np.searchsorted(moments, start_h), end_key, from_key, to_key]))
+    everywhere = np.searchsorted(moments, np.append(start_h, stops))
+    keys = np.unique(np.concatenate([(every[:, None] + everywhere).ravel(), end_key, from_key, to_key]))
     # edges that are one, by their number
     times, owner = moments[keys % moments.size], keys // moments.size
-    apart = np.append(True, (owner[1:] != owner[:-1]) | (times[1:] - times[:-1] > TIME_SLACK_H))
+    apart = np.ones(keys.size, bool)
+    apart[1:] = (owner[1:] != owner[:-1]) | (times[1:] - times[:-1] > TIME_SLACK_H)
     number = np.cumsum(apart) - 1
     times, owner = times[apart], owner[apart]
     first, last = (number[np.searchsorted(keys, k)] for k in (from_key, to_key))
