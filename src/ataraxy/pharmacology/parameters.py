@@ -62,6 +62,10 @@ UNITS: Final[Mapping[str, tuple[str, float]]] = {
     "SD of the score": ("SD of the score", 1.0),
     "SD, mmHg": ("SD, mmHg", 1.0),
     "SD, bpm": ("SD, bpm", 1.0),
+    "1/day": ("1/h", 1.0 / 24.0),
+    "1/point": ("1/point", 1.0),
+    "log odds": ("log odds", 1.0),
+    "correlation": ("correlation", 1.0),
 }
 
 
