@@ -9,7 +9,7 @@ import pytest
 from ataraxy.errors import AtaraxyError, InputError, ModelError, SolverError
 
 
-@pytest.mark.parametrize("kind", [AtaraxyError, InputError, ModelError, SolverError])
+@pytest.mark.parametrize("kind", [AtaraxyError, InputError, ModelError])
 def test_an_error_is_the_same_after_pickling(kind: type[AtaraxyError]) -> None:
     error = kind("the dose is -5 mg", code="x.y", remedy="Give more", where="file:3")
     again = pickle.loads(pickle.dumps(error))
@@ -26,4 +26,15 @@ def test_an_error_is_one_line_whatever_it_quotes() -> None:
 
 def test_input_errors_end_with_status_2_and_others_with_1() -> None:
     assert (InputError("m", code="c").exit_status, ModelError("m", code="c").exit_status) == (2, 2)
-    assert (AtaraxyError("m", code="c").exit_status, SolverError("m", code="c").exit_status) == (1, 1)
+    assert (AtaraxyError("m", code="c").exit_status, SolverError("m", code="c", person=0).exit_status) == (
+        1,
+        1,
+    )
+
+
+def test_a_solver_error_keeps_its_person_over_a_journey_and_under_another_number() -> None:
+    error = SolverError("no step is small enough", code="s", person=3)
+    assert str(error).startswith("person 3: ")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.person, str(again)) == (3, str(error))
+    assert str(error.named(4099, "person 4099 (v4099)")).startswith("person 4099 (v4099): no step")

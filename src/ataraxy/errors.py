@@ -50,7 +50,26 @@ class ModelError(InputError):
 
 
 class SolverError(AtaraxyError):
-    """The integration could not be completed. Names the person, the time and the state."""
+    """The integration could not be completed. Names the person, the time and the state.
+
+    Attributes:
+        person: row of the parameters that were being solved.
+    """
+
+    def __init__(self, message: str, *, code: str, person: int, remedy: str = "", where: str = "") -> None:
+        self.person = person
+        super().__init__(message, code=code, remedy=remedy, where=where or f"person {person}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt_solver_error, (self.message, self.code, self.person, self.remedy, self.where)
+
+    def named(self, person: int, where: str) -> SolverError:
+        """The same error under the number and the words by which a caller knows the person."""
+        return SolverError(self.message, code=self.code, person=person, remedy=self.remedy, where=where)
+
+
+def _rebuilt_solver_error(message: str, code: str, person: int, remedy: str, where: str) -> SolverError:
+    return SolverError(message, code=code, person=person, remedy=remedy, where=where)
 
 
 def _rebuilt(kind: type[AtaraxyError], message: str, code: str, remedy: str, where: str) -> AtaraxyError:

@@ -265,3 +265,18 @@ def test_json_fits_the_published_schema(once: SimulationResult) -> None:
     del broken["sessions"][0]["analytes"][0]["cmax_ng_per_ml"]["between_people"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schema).validate(broken)
+
+
+def test_a_person_who_cannot_be_solved_is_named_as_the_user_knows_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ataraxy.errors import SolverError
+    from ataraxy.pharmacology import people_tasks
+
+    def fails(*arguments: object, **options: object) -> None:
+        raise SolverError("no step is small enough", code="solver.step-too-small", person=2)
+
+    monkeypatch.setattr(people_tasks, "solve", fails)
+    task = VariabilityTask(Recipe(ONCE, "otto-2021", 3, Scenario(), "auto", 1e-6), PeopleSource(50, 3, None))
+    with pytest.raises(SolverError, match=r"^person 18 \(id "):
+        task(range(16, 24))

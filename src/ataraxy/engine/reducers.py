@@ -173,7 +173,7 @@ class _InPersonOrder:
                 f"the value of cell {place[1:]} is {table[place]}",
                 code="reducer.not-a-number",
                 remedy="Look at this person's parameters, or ask for a smaller tolerance",
-                where=f"person {first_person + place[0]}",
+                person=first_person + place[0],
             )
         return table.reshape(len(table), math.prod(self.shape)) + 0.0
 

@@ -191,7 +191,7 @@ def _raise_for_lost_values(model: Model, values: Floats, final: Floats, times_h:
     raise SolverError(
         f"{name} is not a finite number at {when} h",
         code="solver.not-finite",
-        where=f"person {person}",
+        person=int(person),
         remedy="Check this person's parameters for zero volumes or values far outside the model's range",
     )
 

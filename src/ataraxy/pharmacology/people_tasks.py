@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ataraxy.engine.doses import DoseTable
 from ataraxy.engine.random import normals
 from ataraxy.engine.solve import initial_states, solve
+from ataraxy.errors import SolverError
 from ataraxy.pharmacology.half_life import terminal_half_lives_h
 from ataraxy.pharmacology.population import People, PopulationSpec, sample_population
 from ataraxy.pharmacology.recipe import Doses, Plan, Recipe, make_plan
@@ -113,16 +114,22 @@ def _follow(
         # what a depot still takes up when the next session begins goes on there
         doses = DoseTable.concatenate([pending, kinetic.doses(_given(plan, window, numbers), individual)])
         pending = doses.window(window.end_h, np.inf)
-        solution = solve(
-            model,
-            parameters,
-            doses.window(window.start_h, window.end_h),
-            window.times_h,
-            solver=recipe.solver,
-            rtol=recipe.rtol,
-            initial=initial_states(model, parameters) if state is None else state,
-            start_h=window.start_h,
-        )
+        try:
+            solution = solve(
+                model,
+                parameters,
+                doses.window(window.start_h, window.end_h),
+                window.times_h,
+                solver=recipe.solver,
+                rtol=recipe.rtol,
+                initial=initial_states(model, parameters) if state is None else state,
+                start_h=window.start_h,
+            )
+        except SolverError as error:
+            # the solver counts the rows of this piece; the user knows the person by number and id
+            person = int(numbers[error.person])
+            drawn = "" if theta is None else ", under a draw of the parameters"
+            raise error.named(person, f"person {person} (id {people.id[error.person]}){drawn}") from None
         state = np.ascontiguousarray(solution.final)
         half_lives = terminal_half_lives_h(model, parameters, plan.analytes)
         values = _with_sums(plan, solution.values, "")
