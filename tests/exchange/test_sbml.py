@@ -195,8 +195,8 @@ def test_one_moment_is_one_event_and_an_ended_infusion_leaves_exactly_nothing() 
     model = linear_model()
     doses = DoseTable.concatenate(
         [
-            DoseTable.of(0, [1.0, 0.4 + 0.6], "depot", 5.0),
-            DoseTable.of(0, [0.1, 0.2, 0.3], "central", [0.1, 0.7, 0.3], [0.9, 0.8, 0.7]),
+            DoseTable.of(0, [0.3, 0.1 + 0.2], "depot", 5.0),
+            DoseTable.of(0, [0.1, 0.2, 0.25], "central", [0.1, 0.7, 0.3], [0.2, 0.1, 0.05]),
         ]
     )
     text = sbml_text(model, typical_people(LINEAR_RANGES, 1, 1)[0], doses)
@@ -272,7 +272,7 @@ def test_a_document_grows_with_the_model_and_not_with_its_shared_terms() -> None
         assert [c for c in complaints(text) if c[1] >= libsbml.LIBSBML_SEV_ERROR] == []
         return len(text)
 
-    assert length(8) < 2.5 * length(4)
+    assert length(4) < 2.5 * length(2)
 
 
 def unsafe_model() -> Model:
