@@ -55,7 +55,7 @@ def build_model24() -> Model:
     s["HN"] = b.state("HN")
     for name in ("BR", "BS", "CE"):
         s[name] = b.state(name, unit="mg/L", scale=0.01)
-    D, M = b.state("D", unit="1", scale=0.1), None
+    D = b.state("D", unit="1", scale=0.1)
     G = b.state("G", unit="1", initial=1.0, scale=0.1)
     M = b.state("M", unit="1", scale=0.1)
     B = b.state("B", unit="1", scale=0.1)
