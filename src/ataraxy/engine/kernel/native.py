@@ -81,8 +81,8 @@ def _recipe() -> str:
     )
 
 
-@functools.cache
 def _machine() -> Any:
+    """What code is made for. Always a new one: the engine that it is handed to deletes it with itself."""
     from llvmlite import binding
 
     binding.initialize_native_target()
