@@ -115,6 +115,7 @@ def test_the_same_seed_gives_the_same_table(run: Run, tmp_path: Path) -> None:
         (["simulate", "otto-2021", "--workers", "0"], "--workers"),
         (["simulate", "otto-2021", "--seed", "-1"], "seed"),
         (["simulate", "otto-2021", "--clint-factor", "0.5"], "kinetics.no-liver"),
+        (["sbml", "otto-2021", "--out", "/nonexistent/x.xml", "--weight-kg", "10"], "weight_kg"),
         (["validate", "--evidence", "/nonexistent"], "/nonexistent"),
         (["validate", "--model", "loo-2016"], "loo-2016"),
     ],

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
 from ataraxy.cli import demo, evidence, models, protocols, sbml, simulate, validate
 from ataraxy.errors import AtaraxyError
+
+Command = Callable[..., None]
+
+
+def interruptible(command: Command) -> Command:
+    """The command; an interruption becomes our line in place of the library's silence."""
+
+    @functools.wraps(command)
+    def guarded(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt:
+            print("ataraxy: interrupted: nothing was written", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+    return guarded
+
 
 app = typer.Typer(
     name="ataraxy",
@@ -18,13 +37,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("simulate")(simulate.simulate_command)
-app.command("validate")(validate.validate_command)
-app.command("models")(models.models_command)
-app.command("protocols")(protocols.protocols_command)
-app.command("evidence")(evidence.evidence_command)
-app.command("sbml")(sbml.sbml_command)
-app.command("demo")(demo.demo_command)
+app.command("simulate")(interruptible(simulate.simulate_command))
+app.command("validate")(interruptible(validate.validate_command))
+app.command("models")(interruptible(models.models_command))
+app.command("protocols")(interruptible(protocols.protocols_command))
+app.command("evidence")(interruptible(evidence.evidence_command))
+app.command("sbml")(interruptible(sbml.sbml_command))
+app.command("demo")(interruptible(demo.demo_command))
 
 
 @app.callback(invoke_without_command=True)
@@ -44,8 +63,6 @@ def main() -> None:
         app()
     except AtaraxyError as error:
         _stop(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        _stop("interrupted: nothing was written", 130)
     except BrokenPipeError:
         # the reader of a pipe went away: not an error of ours, and nothing more can be said
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,13 +24,14 @@ def sbml_command(
     from ataraxy.exchange.sbml import write_sbml
     from ataraxy.exchange.sbml_kinetics import kinetic_notes, kinetic_units
     from ataraxy.pharmacology.kinetics import enantiomers_of, get_model
-    from ataraxy.pharmacology.typical import OnePerson
+    from ataraxy.pharmacology.population import People
 
     loaded = load_protocol(protocol)
     kinetic = get_model(model)
     kinetic.require_routes(loaded.routes)
     description = kinetic.build(enantiomers_of([loaded.drug]), loaded.routes)
-    individual = kinetic.typical(OnePerson.of(weight_kg, age_y))
+    # the kinetic models do not read the sex, but a person has one; adults alone are accepted
+    individual = kinetic.typical(People.of(age_y=age_y, sex="female", weight_kg=weight_kg))
     doses = kinetic.doses(loaded.planned_doses(), individual)
     write_sbml(
         out,
