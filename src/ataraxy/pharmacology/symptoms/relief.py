@@ -41,18 +41,23 @@ def drug_relief(
     w_P: npt.ArrayLike,
     w_A: npt.ArrayLike,
     P_ref: npt.ArrayLike,
+    trial_sd: npt.ArrayLike = 1.0,
     benefit: npt.ArrayLike = 1.0,
 ) -> Floats:
-    """Fall of severity by the drug, SD of the score, f8[people, times]: benefit (w_P P/P_ref + w_A acute).
+    """Fall of severity by the drug, SD of the score, f8[people, times].
+
+    The fall is benefit trial_sd (w_P P/P_ref + w_A acute).
 
     Args:
         pool, acute: outputs ``plastic_pool`` and ``acute`` of the effect model, f8[people, times].
-        w_P: fall when the pool is P_ref, that of a typical person a day after 0.5 mg/kg over 40 min.
-        w_A: fall at full acute relief.
+        w_P: fall when the pool is P_ref, that of a typical person a day after 0.5 mg/kg over 40 min, SD in a trial.
+        w_A: fall at full acute relief, SD in a trial.
         P_ref: `EffectModel.reference_pool` of the same parameters.
+        trial_sd: SD of the score in a trial's sample, in which w_P and w_A are printed, over that of the population.
         benefit: how much each person gains of both, mean 1.
     """
-    return np.asarray(_column(benefit) * (_column(w_P) * pool / _column(P_ref) + _column(w_A) * acute), float)
+    scale = _column(benefit) * _column(trial_sd)
+    return np.asarray(scale * (_column(w_P) * pool / _column(P_ref) + _column(w_A) * acute), float)
 
 
 def benefit_of(draw: Floats, cv: npt.ArrayLike) -> Floats:

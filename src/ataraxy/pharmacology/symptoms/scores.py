@@ -114,9 +114,12 @@ def simulate_scores(
 ) -> Scores:
     """Scores of people over a course of sessions, the same for the same draws.
 
-    On each scale, in standard deviations of its score, y(t) = y0 - benefit (w_P P/P_ref + w_A acute) - expectancy(t)
-    - placebo(t), carried to points by the scale's link. Changes are alike on all scales that measure the same, in
-    standard deviations; only depression takes w_P times ``depression_ratio``, and its own size of expectancy.
+    On each scale, in standard deviations of its score before entry,
+
+        y(t) = y0 - trial_sd (benefit (w_P P/P_ref + w_A acute) + expectancy(t)) - placebo(t),
+
+    carried to points by the scale's link. Effects are alike, in standard deviations, on all scales of anxiety and of
+    trauma; depression takes w_P times ``depression_ratio`` and sizes of expectancy and of trial_sd of its own.
 
     Args:
         times_h: f8[times], hours from the start of the first session.
@@ -152,7 +155,6 @@ def simulate_scores(
     scales = [people.scale(name) for name in instruments]
     baseline = enter(people, draws)
 
-    nothing = world == "null"
     benefit = benefit_of(draws.column("benefit"), v["omega_benefit"]) * v["benefit_factor"]
     chance = probability_of_belief(
         felt,
@@ -168,17 +170,24 @@ def simulate_scores(
     for scale in scales:
         name = scale.instrument.name
         depressive = scale.instrument.domain is Domain.DEPRESSION
+        spread = v["trial_sd_depression" if depressive else "trial_sd_anxiety"]
         w_P = v["w_P"] * (v["depression_ratio"] if depressive else 1.0)
-        relief = (
-            np.zeros((n, len(times)))
-            if nothing
-            else drug_relief(pools, acutes, w_P=w_P, w_A=v["w_A"], P_ref=v["P_ref"], benefit=benefit)
-        )
+        relief = np.zeros((n, len(times)))
+        if world != "null":
+            relief = drug_relief(
+                pools,
+                acutes,
+                w_P=w_P,
+                w_A=v["w_A"],
+                P_ref=v["P_ref"],
+                trial_sd=spread,
+                benefit=benefit,
+            )
         fast = expectancy(
             times,
             sessions,
             belief,
-            size=v["expectancy_depression" if depressive else "expectancy_anxiety"],
+            size=spread * v["expectancy_depression" if depressive else "expectancy_anxiety"],
             kf=v["kf"],
             half_life_h=v["expectancy_half_life"],
         )
