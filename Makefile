@@ -106,7 +106,7 @@ study: $(VENV)/.dev $(VENV)/.package
 	done
 
 bench: $(VENV)/.dev $(VENV)/.package
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py --date "$$(date -u +%F)"
 
 # --- upkeep ---------------------------------------------------------------------------------------------------
 
