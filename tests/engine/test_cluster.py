@@ -18,7 +18,7 @@ def squares(people: range) -> np.ndarray:
 
 def fails_at_twenty(people: range) -> int:
     if 20 in people:
-        raise SolverError("no step is small enough", code="test.step", where="person 20")
+        raise SolverError("no step is small enough", code="test.step", person=20)
     return len(people)
 
 

@@ -151,9 +151,7 @@ def _integrate(
     return np.array(last)
 
 
-def _limited(
-    rhs: RightHandSide, p: list[float], u: list[float]
-) -> Callable[[float, Floats], list[float]]:
+def _limited(rhs: RightHandSide, p: list[float], u: list[float]) -> Callable[[float, Floats], list[float]]:
     """Derivatives that refuse when they are asked for without end, as scipy does near a singularity."""
     left = itertools.count(EVALUATIONS, -1)
 
