@@ -134,3 +134,18 @@ def test_a_stubborn_neighbour_costs_steps_but_no_accuracy() -> None:
     rough = run(model, "auto", people, doses)
     assert rough.steps[0] > calm.steps[0]
     assert largest_error(rough.values[:7], calm.values[:7]) < 1e-4
+
+
+@by_kind
+def test_empty_places_in_a_block_never_decide(model: Model, solver: Solver, ranges: dict[str, Any]) -> None:
+    """One person is solved with the steps that eight of him would have."""
+    person, doses = typical_people(ranges, 1, seed=8), own_calendars(1, seed=8)
+    copies = [DoseTable(doses.person + k, *columns(doses)) for k in range(8)]
+    alone = run(model, solver, person, doses)
+    eight = run(model, solver, np.repeat(person, 8, axis=0), DoseTable.concatenate(copies))
+    assert alone.steps == eight.steps
+    assert all(np.array_equal(alone.values[0], path) for path in eight.values)
+
+
+def columns(doses: DoseTable) -> tuple[Any, ...]:
+    return doses.time_h, doses.targets, doses.target, doses.amount, doses.duration_h

@@ -102,6 +102,17 @@ def test_a_tighter_tolerance_gives_a_smaller_error_for_more_steps() -> None:
         assert tight.steps[0] > loose.steps[0] > 0
 
 
+@pytest.mark.parametrize("solver", COMPILED)
+def test_steps_grow_as_those_of_a_method_of_order_five(solver: Solver) -> None:
+    # 6.3 times as many for four digits more; a method that had lost an order would need ten times as many
+    parameters = typical_people(RESPONSE_RANGES, 8, seed=2)
+    doses = DoseTable.of(range(8), 1.0, "central", 20.0, 0.5)
+    few, many = (
+        run(parameters, doses, DAY[[0, -1]], solver=solver, rtol=rtol).steps[0] for rtol in (1e-5, 1e-9)
+    )
+    assert 3.0 < many / few < 8.0
+
+
 def test_inside_long_steps_the_error_is_below_the_tolerance_too() -> None:
     # a metabolite nearly gone, raised a hundredfold by the next dose: interpolation alone would miss by four times
     named = {

@@ -19,9 +19,8 @@ from ataraxy.engine.kernel.workspace import Workspace
 # remainder; rates of some thousand per hour still make a small product with it.
 UNIT_H: Final = 1.0 / 30720.0
 TAYLOR_TERMS: Final = 9
-LARGEST_RATE_PER_H: Final = (
-    10240.0  # a third per unit: nine terms then leave 5e-12 of what such a rate decides
-)
+# A third per unit: nine terms then leave 5e-12 of what such a rate decides.
+LARGEST_RATE_PER_H: Final = 10240.0
 BOUND_ITERATIONS: Final = 6
 
 
