@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tests.engine.models import (
 
 from ataraxy.engine.doses import DoseTable
 from ataraxy.engine.expression import log, maximum, sqrt, symbol
+from ataraxy.engine.kernel import controlled_driver, native
 from ataraxy.engine.kernel import run as kernel_run
 from ataraxy.engine.model import Model, ModelBuilder
 from ataraxy.engine.solve import Solver, solve
@@ -204,6 +206,27 @@ def test_a_malformed_model_is_refused_with_one_line(case: str) -> None:
     with pytest.raises(ModelError) as caught:
         MALFORMED[case](ModelBuilder("test-malformed"))
     assert_one_helpful_line(caught.value, "test-malformed")
+
+
+@pytest.mark.parametrize("solver", ["auto", "full"])
+def test_a_path_that_turns_without_end_is_given_up(
+    solver: Solver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ATARAXY_CACHE", str(tmp_path))
+    monkeypatch.setattr(native, "_loaded", {})
+    monkeypatch.setattr(controlled_driver, "STEP_LIMIT", 300)
+    b = ModelBuilder("test-turning")
+    (turn,) = b.parameters("TURN")
+    x, y = b.state("x", initial=1.0), b.state("y")
+    b.rate(x, turn * y * (x * x + y * y))
+    b.rate(y, -turn * x * (x * x + y * y))
+    still = b.state("still")
+    b.flow(still, None, still)
+    b.output("x", x)
+    with pytest.raises(SolverError) as caught:
+        solve(b.build(), [[0.1], [50.0]], DoseTable.empty(), [0.0, 24.0], solver=solver)
+    assert caught.value.code == "solver.too-many-steps"
+    assert_one_helpful_line(caught.value, "person 1", " h, for state")
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -44,7 +44,7 @@ def run(parameters: Floats, doses: DoseTable, times: Floats, **options: object) 
     return solve(MODEL, parameters, dosed(doses), times, **options)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data(), parameters=people(LINEAR_RANGES, 3), doses=regimens(3))
 def test_the_exact_path_is_the_superposition_of_its_doses(
     data: st.DataObject, parameters: Floats, doses: DoseTable

@@ -13,13 +13,14 @@ from ataraxy.engine.kernel.workspace import (
     STATUS_OK,
     STATUS_RATE_TOO_LARGE,
     STATUS_STEP_TOO_SMALL,
+    STATUS_TOO_MANY_STEPS,
     TIME_SLACK_H,
     Workspace,
 )
 
 FIRST_STEP_H: Final = 0.01
 SMALLEST_STEP_H: Final = 1e-10
-STEP_LIMIT: Final = 20_000_000
+STEP_LIMIT: Final = 20_000_000  # of one block
 
 # The next step is the last one times a power of its error, times the first number, within the others.
 _SAFETY: Final = 0.9
@@ -110,7 +111,6 @@ class _Driver:
 
     def _print_step(self) -> None:
         f, work, at = self.f, self.work, self.layout.at
-        n_steps = self.accepted.get() + self.rejected.get()
         self.step = f.variable("double", 0.0)
         self.choose_step()
         f.call(
@@ -152,10 +152,12 @@ class _Driver:
             factor = f.select(root.lt(self.rejected_factor), root, self.real(self.rejected_factor))
             factor = f.select(factor.gt(_SHRINKAGE_REJECTED), factor, self.real(_SHRINKAGE_REJECTED))
             self.h.set(self.step.get() * factor)
-            lost = self.h.get().lt(SMALLEST_STEP_H).either(n_steps.gt(STEP_LIMIT))
-            with f.when(lost):
+            with f.when(self.h.get().lt(SMALLEST_STEP_H)):
                 self.status.set(float(STATUS_STEP_TOO_SMALL))
                 self.going.set(0)
+        with f.when((self.accepted.get() + self.rejected.get()).ge(STEP_LIMIT)):
+            self.status.set(float(STATUS_TOO_MANY_STEPS))
+            self.going.set(0)
 
     def _emit_inside_step(self, time: Value) -> None:
         f, work, at = self.f, self.work, self.layout.at

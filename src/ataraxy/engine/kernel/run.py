@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ataraxy.engine.doses import DoseTable, Floats
 from ataraxy.engine.expression import evaluate
+from ataraxy.engine.kernel.controlled_driver import STEP_LIMIT
 from ataraxy.engine.kernel.exact_part import LARGEST_RATE_PER_H
 from ataraxy.engine.kernel.ir import LANES
 from ataraxy.engine.kernel.linear import CONSTANT, split_model
@@ -19,6 +20,7 @@ from ataraxy.engine.kernel.workspace import (
     STATUS_FIELDS,
     STATUS_OK,
     STATUS_RATE_TOO_LARGE,
+    STATUS_TOO_MANY_STEPS,
 )
 from ataraxy.engine.model import Model
 from ataraxy.errors import SolverError
@@ -142,9 +144,13 @@ def _raise_for_failures(
     error = np.where(np.isnan(error), np.inf, error)[:, : last - first]
     row, lane = np.unravel_index(int(np.argmax(error)), error.shape)
     state = model.state_names[kernel.program.controlled[int(row)]]
+    if status[block, 0] == STATUS_TOO_MANY_STEPS:
+        problem, code = f"{STEP_LIMIT} steps did not get further", "solver.too-many-steps"
+    else:
+        problem, code = "no step is small enough to go on", "solver.step-too-small"
     raise SolverError(
-        f"no step is small enough to follow state {state} at {status[block, 1]:.6g} h",
-        code="solver.step-too-small",
+        f"{problem} at {status[block, 1]:.6g} h, for state {state}",
+        code=code,
         person=first + int(lane),
         remedy="Check this person's parameters for values far outside the model's range, or use a larger rtol",
     )

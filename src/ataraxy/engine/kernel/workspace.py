@@ -13,7 +13,7 @@ TIME_SLACK_H: Final = 2.0**-35  # a tenth of a microsecond: moments closer than 
 
 # what `run` leaves per block: status, time, accepted and rejected steps
 STATUS_FIELDS: Final = 4
-STATUS_OK, STATUS_STEP_TOO_SMALL, STATUS_RATE_TOO_LARGE = 0, 1, 2
+STATUS_OK, STATUS_STEP_TOO_SMALL, STATUS_RATE_TOO_LARGE, STATUS_TOO_MANY_STEPS = 0, 1, 2, 3
 
 RUN_ARGUMENTS: Final = (
     ("i64", "first"),
