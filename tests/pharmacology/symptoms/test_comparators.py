@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.pharmacology.symptoms.people import draws, scores
 
 from ataraxy.errors import InputError
 from ataraxy.pharmacology.symptoms import comparator_course
@@ -62,6 +63,14 @@ def test_routine_care_of_veterans_falls_several_times_less_on_placebo() -> None:
     civilian = comparator_course("placebo", "PTSD", "CAPS-5", [12 * WEEK])
     veterans = comparator_course("placebo", "PTSD", "CAPS-5", [12 * WEEK], setting="routine_veteran_care")
     assert civilian.fall_sd[0, 0] > 3.0 * veterans.fall_sd[0, 0]
+
+
+@pytest.mark.parametrize("scale", ["HAM-A", "GAD-7"])
+def test_a_course_begins_at_the_mean_of_those_who_enter(scale: str) -> None:
+    who = draws(5_000, 1)
+    people = scores([0.0], who, scale)[scale].baseline_true
+    begin = comparator_course("placebo", "GAD", scale, [0.0]).score[0, 0]
+    assert begin == pytest.approx(people.mean(), abs=0.25)
 
 
 def test_unknown_treatments_and_draws_that_do_not_fit_are_refused() -> None:

@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_ndtr
 
 from ataraxy.errors import InputError
 from ataraxy.pharmacology.parameters import Parameter, ParameterTable, load_parameters
-from ataraxy.pharmacology.symptoms.baseline import truncated
 from ataraxy.pharmacology.symptoms.expectancy import slow_placebo
 from ataraxy.pharmacology.symptoms.indication import Indication, get_indication, population_parameters
 from ataraxy.pharmacology.symptoms.instrument import Domain
@@ -41,7 +41,7 @@ class ComparatorCourse:
         instrument: the scale.
         times_h: f8[times].
         fall_sd: mean fall from baseline, SD of the score, f8[draws, times]; one row without draws.
-        score: mean score of a person in the middle at entry, points, f8[draws, times].
+        score: mean score of those who enter, points, f8[draws, times].
         evidence: the numbers behind it, each with source and status.
         caution: what a reader must know.
     """
@@ -113,10 +113,10 @@ def comparator_course(
         depressive = scale.instrument.domain is Domain.DEPRESSION
         spread = relief["trial_sd_depression" if depressive else "trial_sd_anxiety"]
         fall = fall + spread.inner_value * gain
-    severity = _middle(people, instrument) - fall
-    return ComparatorCourse(
-        treatment, instrument, times, fall, scale.link.score(severity), tuple(evidence), CAUTIONS[treatment]
-    )
+        evidence += [spread]
+    centre, spread_of_people = _entrants(people, instrument)
+    score = scale.link.mean_score(centre - fall, spread_of_people)
+    return ComparatorCourse(treatment, instrument, times, fall, score, tuple(evidence), CAUTIONS[treatment])
 
 
 CAUTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -144,15 +144,17 @@ def _plateau(people: Indication, instrument: str) -> Parameter:
     return relief_parameters()["placebo_other"]
 
 
-def _middle(people: Indication, instrument: str) -> float:
-    """Severity on a scale of the median person among those who enter."""
+def _entrants(people: Indication, instrument: str) -> tuple[float, float]:
+    """Mean and SD of severity on a scale of those who enter, without the error that helped them in."""
+    scale = people.scale(instrument)
     if people.entry is None:
-        return 0.0
-    entry = people.scale(people.entry.instrument)
-    least = float(entry.link.severity(people.entry.minimum))
-    median = float(truncated(0.0, least))
-    # what the entry reading says of the severity that another reading will see
-    return people.correlation(people.entry.instrument, instrument) * median
+        return 0.0, scale.instrument.reliability**0.5
+    least = float(people.scale(people.entry.instrument).link.severity(people.entry.minimum))
+    # mean and variance of a standard normal above `least`: density over upper tail
+    excess = float(np.exp(-(least**2) / 2.0 - log_ndtr(-least)) / np.sqrt(2.0 * np.pi))
+    variance = 1.0 + least * excess - excess**2
+    shared = people.correlation(people.entry.instrument, instrument)
+    return shared * excess, float((scale.instrument.reliability - shared**2 * (1.0 - variance)) ** 0.5)
 
 
 def _bad(message: str, remedy: str) -> InputError:

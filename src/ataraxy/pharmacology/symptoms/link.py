@@ -58,6 +58,11 @@ class Link:
         logits = self.a + self.b * np.asarray(severity, float)
         return np.asarray(self.low + (self.high - self.low) * expit(logits), float)
 
+    def mean_score(self, severity: npt.ArrayLike, spread: float) -> Floats:
+        """Mean points of a group whose severity is normal with mean `severity` (any shape) and SD `spread`."""
+        centre = np.asarray(severity, float)[..., None]
+        return np.asarray(self.score(centre + spread * _NODES) @ _MASS, float)
+
     def severity(self, score: npt.ArrayLike) -> Floats:
         """The inverse of `score`; -inf and inf at and beyond the ends."""
         share = (np.asarray(score, float) - self.low) / (self.high - self.low)
