@@ -12,10 +12,16 @@ from scipy.linalg import expm
 from ataraxy.engine.doses import DoseTable, Floats
 
 
+def exponentials(matrix: Floats, times_h: Floats) -> Floats:
+    """f8[times, n, n]; each different time is computed once."""
+    different, place = np.unique(times_h, return_inverse=True)
+    return np.array([expm(matrix * t) for t in different])[place]
+
+
 def response_to_amount(matrix: Floats, state: int, since_h: Floats) -> Floats:
     """f8[times, states] for one unit at once into `state`; zero before."""
     after = np.asarray(since_h) >= 0.0
-    powers = expm(matrix * np.where(after, since_h, 0.0)[:, None, None])
+    powers = exponentials(matrix, np.where(after, since_h, 0.0))
     return np.where(after[:, None], powers[:, :, state], 0.0)
 
 
@@ -25,9 +31,9 @@ def response_to_rate(matrix: Floats, direction: Floats, since_h: Floats, duratio
     wide = np.zeros((n + 1, n + 1))
     wide[:n, :n], wide[:n, n] = matrix, direction
     running = np.clip(since_h, 0.0, duration_h)
-    during = expm(wide * running[:, None, None])[:, :n, n]
+    during = exponentials(wide, running)[:, :n, n]
     later = np.clip(np.asarray(since_h) - duration_h, 0.0, None)
-    return (expm(matrix * later[:, None, None]) @ during[:, :, None])[:, :, 0]
+    return (exponentials(matrix, later) @ during[:, :, None])[:, :, 0]
 
 
 def superposition(
@@ -45,7 +51,7 @@ def superposition(
     n = len(matrix)
     path = response_to_rate(matrix, production, times - start_h, np.inf)
     if initial is not None:
-        path = path + expm(matrix * (times - start_h)[:, None, None]) @ initial
+        path = path + exponentials(matrix, times - start_h) @ initial
     for k in range(len(doses)):
         state = columns[doses.targets[doses.target[k]]]
         since = times - doses.time_h[k]
