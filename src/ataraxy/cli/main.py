@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import typer
 
-from ataraxy.cli import demo, evidence, models, protocols, sbml, simulate, validate
+from ataraxy.cli import compare, demo, evidence, models, protocols, sbml, simulate, validate
 from ataraxy.errors import AtaraxyError
 
 Command = Callable[..., None]
@@ -39,6 +39,7 @@ app = typer.Typer(
 )
 app.command("simulate")(interruptible(simulate.simulate_command))
 app.command("validate")(interruptible(validate.validate_command))
+app.command("compare")(compare.compare_command)
 app.command("models")(interruptible(models.models_command))
 app.command("protocols")(interruptible(protocols.protocols_command))
 app.command("evidence")(interruptible(evidence.evidence_command))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ataraxy.errors import InputError
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -26,6 +28,19 @@ class Interval:
             return None
         low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
         return Interval(float(middle), float(low), float(high))
+
+    @staticmethod
+    def sure(draws: npt.ArrayLike) -> Interval:
+        """The interval of draws that are all numbers. Raises InputError where one is not."""
+        found = Interval.of(draws)
+        if found is None:
+            raise InputError(
+                "a prediction is not a number",
+                code="trials.not-a-number",
+                remedy="Report this as an error, with the command",
+                where="virtual trials",
+            )
+        return found
 
     @property
     def width(self) -> float:

@@ -12,7 +12,7 @@ from ataraxy.pharmacology.symptoms.draws import COLUMNS
 from ataraxy.pharmacology.symptoms.outcomes import responds
 from ataraxy.pharmacology.symptoms.relapse import hazard, hours_to_relapse
 from ataraxy.trials.clinic import VirtualClinic
-from ataraxy.trials.virtual_arm import ScoresOfArm, SymptomDoubt
+from ataraxy.trials.scores import ScoresOfArm, SymptomDoubt
 
 Floats = npt.NDArray[np.float64]
 

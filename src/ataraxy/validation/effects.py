@@ -6,8 +6,8 @@ differences between cohorts, and the chance of who was in the arm. An observatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,13 +25,17 @@ from ataraxy.pharmacology.effects.hypotheses import NONE, Hypotheses
 from ataraxy.pharmacology.symptoms import WORLDS
 from ataraxy.provenance import Provenance, record_provenance
 from ataraxy.trials.clinic import RTOL, VirtualClinic
+from ataraxy.trials.onset import OnsetRow, onset_table
 from ataraxy.validation.arm_pool import ArmPool
 from ataraxy.validation.durability_rows import durability_rows
 from ataraxy.validation.effect_row import EffectRow, printed_arm
 from ataraxy.validation.safety_rows import safety_rows
 from ataraxy.validation.score_rows import score_rows
+from ataraxy.validation.target import TargetResult
+from ataraxy.validation.targets import compute_negative_controls, compute_targets
 
 SCHEMA: Final = "ataraxy.effects-validation/1"
+ONSET_OF: Final = ("GAD", "SAD", "PTSD")
 STATUSES: Final = ("inside", "outside", "agrees", "disagrees", "skipped")
 
 
@@ -88,6 +92,9 @@ class EffectsValidation:
         doubt: where the parameters' draws are from.
         rows: at least one for each row of the file, in its order; none is left out.
         evidence_rows: how many rows the file has.
+        targets: the validation table, where it was computed.
+        negative_controls: what the model must be able to yield, where it was computed.
+        onset: hours against weeks, by indication, where it was computed.
         provenance: how to compute it again; its data hash is that of the file.
     """
 
@@ -98,6 +105,9 @@ class EffectsValidation:
     rows: tuple[EffectRow, ...]
     evidence_rows: int
     provenance: Provenance
+    targets: tuple[TargetResult, ...] = ()
+    negative_controls: tuple[TargetResult, ...] = ()
+    onset: Mapping[str, tuple[OnsetRow, ...]] = field(default_factory=dict)
 
     @property
     def summary(self) -> EffectsSummary:
@@ -130,6 +140,9 @@ class EffectsValidation:
             "parts": {name: part.to_json() for name, part in self.parts.items()},
             "evidence_rows": self.evidence_rows,
             "rows": [row.to_json() for row in self.rows],
+            "targets": [target.to_json() for target in self.targets],
+            "negative_controls": [control.to_json() for control in self.negative_controls],
+            "onset": {name: [row.to_json() for row in rows] for name, rows in self.onset.items()},
             "provenance": self.provenance.to_json(),
         }
 
@@ -144,6 +157,7 @@ def validate_effects(
     seed: int = 1,
     workers: int = 1,
     include_refused: bool = False,
+    tables: bool = False,
     command: str = "",
     time: datetime | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -158,6 +172,7 @@ def validate_effects(
         people: in whom effects are solved for each draw.
         seed: of all random numbers.
         workers: threads; never change a result.
+        tables: also compute the validation table, the negative controls and the table of onset.
         include_refused: also rows of entries that are retracted or unsound.
         command, time: of the provenance.
         progress: called with trials done and trials in all.
@@ -202,6 +217,9 @@ def validate_effects(
             solver="auto",
             rtol=RTOL,
         ),
+        compute_targets(clinic, world) if tables else (),
+        compute_negative_controls(clinic, world) if tables else (),
+        {name: onset_table(clinic, name, world=world) for name in ONSET_OF} if tables else {},
     )
 
 
