@@ -1,4 +1,4 @@
-"""The published tables of the effects: the part of ``docs/effects-validation.md`` between two marks, written by a command.
+"""The published tables of the effects: what stands between two marks of ``docs/effects-validation.md``.
 
 ``python -m ataraxy.validation.effects_page docs/effects-validation.md`` writes it anew from the shipped evidence.
 """
@@ -16,7 +16,7 @@ from ataraxy.validation.effect_row import EffectRow
 from ataraxy.validation.effects import EffectsValidation, validate_effects
 from ataraxy.validation.effects_summary import cells, describe, time_text
 from ataraxy.validation.page import BEGIN as KINETICS_BEGIN
-from ataraxy.validation.page import END, rewrite
+from ataraxy.validation.page import rewrite
 from ataraxy.validation.target import TargetResult
 
 BEGIN = KINETICS_BEGIN.replace("ataraxy.validation.page", "ataraxy.validation.effects_page")
@@ -79,7 +79,7 @@ def _targets(targets: Iterable[TargetResult]) -> str:
             f"| {t.id} | {t.observation}{note} | {', '.join(t.evidence)} | {t.use} | {t.rule} | {t.simulated}: "
             f"{t.computed_text} | **{t.verdict}** |"
         )
-    return "\n".join(_plain(line) for line in lines)
+    return "\n".join(lines)
 
 
 def _rows(rows: Sequence[EffectRow]) -> str:
@@ -109,10 +109,6 @@ def _skipped(rows: Iterable[EffectRow]) -> str:
 
 def _interval(interval: Interval, form: str) -> str:
     return f"{interval.median:{form}} ({interval.lo90:{form}} to {interval.hi90:{form}})"
-
-
-def _plain(line: str) -> str:
-    return line.replace("|d|", "d")
 
 
 def main(path: str) -> None:
