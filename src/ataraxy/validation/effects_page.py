@@ -46,7 +46,7 @@ def effects_text(result: EffectsValidation, null: EffectsValidation) -> str:
         _targets(result.targets),
         "## Negative controls",
         "What a model must be able to yield that is not overfitted to the story. These came without rules: the ones "
-        "here are ours, and those of N5 to N7 were relaxed after a first run (they asked for 90, 50 and 90% of trials).",
+        "here are ours, and those of N5 to N7 were relaxed after a first run (before: 90, 50 and 90% of trials).",
         _targets(result.negative_controls),
         "## Row by row",
         f"{result.evidence_rows} rows of evidence gave {len(result.rows)} results.",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ataraxy.errors import AtaraxyError
+from ataraxy.evidence.agent import AgentKind, parse_agent
 from ataraxy.evidence.arm import Arm
 from ataraxy.evidence.claim import Claim
 from ataraxy.evidence.comparison import Group
@@ -104,6 +105,7 @@ def _predicted(
     trial: Trial, row: Outcome, scale: str, kind: str, times: Sequence[float], pool: ArmPool
 ) -> tuple[Floats, list[VirtualArm], tuple[str, ...]]:
     comparison = row.comparison
+    _same_additions([comparison.arms, comparison.against])
     if row.is_baseline and kind in ("absolute", "median absolute"):
         arm = _simulated(lambda: pool.before_treatment(trial, scale, row.estimate.n))
         scores = _scores(arm, scale)
@@ -225,6 +227,7 @@ def _claim(trial: Trial, row: Outcome, scale: Instrument | None, claim: Claim, p
 
         if claim.kind not in ("direction", "order"):
             raise NotPredicted(f"a claim of the kind {claim.kind} is of side effects")
+        _same_additions(claim.sides)
         verdict: Verdict = judge(claim, [effect(side) for side in claim.sides], better="lower")
     except NotPredicted as error:
         return _skipped(trial, row, scale, row.kind, point, claim.text, str(error))
@@ -244,6 +247,24 @@ def _side(
         simulated = _simulated(lambda arm=arm: pool.arm(trial, arm, group))  # type: ignore[misc]
         found.append((simulated, _scores(simulated, scale)))
     return found
+
+
+def _same_additions(sides: Sequence[Sequence[Arm]]) -> None:
+    """Refuses a comparison of arms that differ by a treatment which was given besides and is not simulated."""
+    added = [
+        {text for arm in side if arm.agent for text in arm.agent.added if not _is_placebo(text)}
+        for side in sides
+        if side
+    ]
+    for one in added[1:]:
+        if one != added[0]:
+            differing = " and ".join(sorted(one ^ added[0]))
+            raise NotPredicted(f"the arms differ by {differing}, which is not simulated")
+
+
+def _is_placebo(text: str) -> bool:
+    agent = parse_agent(text)
+    return agent is not None and agent.kind is AgentKind.PLACEBO
 
 
 def _simulated(simulate: Callable[[], VirtualArm]) -> VirtualArm:

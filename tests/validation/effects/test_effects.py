@@ -248,6 +248,16 @@ def test_whatever_a_row_says_it_gives_a_result_or_a_reason(tmp_path_factory, kin
     json.dumps(result.to_json(), allow_nan=False)
 
 
+def test_arms_that_differ_by_what_is_not_simulated_are_not_compared(validate):
+    both = [KETAMINE | {"drug": "ketamine + CBT"}, SALINE]
+    rows = [outcome(arm="ket vs sal", kind="difference", mean=-5.0), outcome()]
+    compared, alone = validate(trial(arms=both, outcomes=rows)).rows
+    assert (compared.status, alone.status != "skipped") == ("skipped", True)
+    assert "cbt, which is not simulated" in compared.reason
+    with_both = validate(trial(arms=[both[0], SALINE | {"drug": "saline + CBT"}], outcomes=rows[:1])).rows[0]
+    assert with_both.status != "skipped"
+
+
 def test_an_unexpected_kind_of_row_is_listed():
     from ataraxy.evidence.trials import load_trials as load
 
