@@ -106,3 +106,10 @@ def test_columns_of_different_length_are_refused() -> None:
     who = np.zeros(2, np.int64)
     with pytest.raises(InputError, match="length"):
         DoseTable(who, two, ("x",), who, one, two)
+
+
+def test_a_window_of_no_length_holds_nothing() -> None:
+    doses = DoseTable.concatenate(
+        [DoseTable.of(0, 0.0, "central", 1.0, 24.0), DoseTable.of(0, 1.0, "central", 1.0)]
+    )
+    assert len(doses.window(1.0, 1.0)) == 0

@@ -107,6 +107,7 @@ class DoseTable:
         # what is too short to move the clock cannot be cut
         instant = stop == self.time_h
         keep = (self.time_h < end_h) & np.where(instant, self.time_h >= start_h, stop > start_h)
+        keep &= start_h < end_h  # a window of no length holds nothing, not even a part of an infusion
         cut = keep & ~instant & ((self.time_h < start_h) | (stop > end_h))
         begin = np.where(cut, np.maximum(self.time_h, start_h), self.time_h)
         inside = np.where(cut, np.minimum(stop, end_h) - begin, self.duration_h)
