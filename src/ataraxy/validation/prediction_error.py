@@ -9,6 +9,8 @@ from typing import Final
 
 # A fold error of 1.25 that comes out as 1.2500000000000002 is within 1.25.
 _SLACK: Final = 1e-9
+# A number smaller than this share of the other is zero, whatever a solver or a file makes of it.
+_TRACE: Final = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,12 @@ class ErrorSummary:
 
 
 def fold_error(predicted: float, observed: float) -> float | None:
-    """Return the larger of predicted / observed and its inverse; None where one of them is not above zero."""
+    """Return the larger of predicted / observed and its inverse; None where one of them is zero or as good as zero."""
     if not (predicted > 0 and observed > 0):
         return None
-    return max(predicted / observed, observed / predicted)
+    larger, smaller = max(predicted, observed), min(predicted, observed)
+    # Just before a dose the solver leaves 1e-320 in the place of zero: its inverse is no number.
+    return larger / smaller if smaller > _TRACE * larger else None
 
 
 def summarise(pairs: Iterable[tuple[float, float]]) -> ErrorSummary:

@@ -10,6 +10,7 @@ from ataraxy.evidence.metric import NEED_NO_DOSE, Kind
 from ataraxy.evidence.observation import BASES, Observation
 from ataraxy.evidence.study import Study
 from ataraxy.validation.choice import Choice
+from ataraxy.validation.prediction_error import fold_error
 
 # Studies from which the assumed absorption of injections was drawn (`kinetics/injection.yaml`): comparing the
 # assumption with them is no test of it.
@@ -43,7 +44,7 @@ def why_not_scored(
     bolus = "iv_bolus" in study.routes
     if kind is Kind.PEAK and bolus and observation.time_h is None:
         reasons.append("Cmax of a bolus without a sampling time")
-    if observation.value is None or not observation.value > 0 or not predicted > 0:
+    if observation.value is None or fold_error(predicted, observation.value) is None:
         reasons.append("no fold error with a value of zero")
     # The site changes levels and times; F, clearance and half-life are the same wherever blood is drawn.
     if (
