@@ -1,0 +1,43 @@
+/**
+ * Sends the queue: in order, one at a time, each entry until the server has answered for it.
+ *
+ * The same entry may be sent twice (an answer can be lost); the server records its key once. An entry leaves the tablet
+ * only when the server says that it is recorded, or when its author has dealt with a refusal.
+ */
+import type { QueuedEntry } from "./entry.js";
+import type { Store } from "./store.js";
+
+export type Answer =
+  | { readonly kind: "recorded"; readonly seq: number }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "sign-in" }
+  | { readonly kind: "unreachable" };
+
+export type Outcome = "empty" | "sign-in" | "unreachable";
+
+export async function replay(
+  store: Store,
+  author: string | null,
+  send: (entry: QueuedEntry) => Promise<Answer>,
+  changed: () => void,
+): Promise<Outcome> {
+  // Two open tabs must not interleave: the lock is the browser's, one for the whole tablet.
+  return navigator.locks.request("ataraxy-replay", async () => {
+    for (const entry of await store.entries()) {
+      if (entry.state !== "queued" || entry.n === undefined || entry.author !== author) continue;
+      const answer = await send(entry);
+      switch (answer.kind) {
+        case "recorded":
+          await store.remove(entry.n);
+          break;
+        case "refused":
+          await store.put({ ...entry, state: "refused", reason: answer.reason });
+          break;
+        default:
+          return answer.kind;
+      }
+      changed();
+    }
+    return "empty";
+  });
+}

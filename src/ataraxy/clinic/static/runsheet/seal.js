@@ -1,0 +1,26 @@
+const CURVE = { name: "ECDH", namedCurve: "P-256" };
+const text = new TextEncoder();
+export function toBase64(bytes) {
+    let binary = "";
+    for (const byte of bytes)
+        binary += String.fromCharCode(byte);
+    return btoa(binary);
+}
+export function fromBase64(encoded) {
+    const binary = atob(encoded);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++)
+        bytes[i] = binary.charCodeAt(i);
+    return bytes;
+}
+export async function seal(publicKey, plaintext, context) {
+    const theirs = await crypto.subtle.importKey("raw", fromBase64(publicKey), CURVE, false, []);
+    const ours = await crypto.subtle.generateKey(CURVE, false, ["deriveBits"]);
+    const shared = await crypto.subtle.deriveBits({ name: "ECDH", public: theirs }, ours.privateKey, 256);
+    const point = new Uint8Array(await crypto.subtle.exportKey("raw", ours.publicKey));
+    const secret = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
+    const key = await crypto.subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt: point, info: text.encode(context) }, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: text.encode(context) }, key, text.encode(plaintext));
+    return { v: 1, epk: toBase64(point), iv: toBase64(iv), ct: toBase64(new Uint8Array(sealed)) };
+}
