@@ -1,4 +1,4 @@
-"""100,000 people of the 24-state model through reducers, in a process of its own, so that its peak memory is its own.
+"""100,000 people through reducers, in a process of its own, so that its peak memory is its own.
 
 Called by `bench/run.py`; prints one line of JSON. With --check it measures the error instead: every person against the
 same kernel at a tolerance that leaves nothing to see.
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from bench.model24 import PARAMETERS, TIMES_H, build_model24, doses24, largest_error
+from bench.workload import EFFECT_PROTOCOLS, Workload, effects_of
 
 from ataraxy.engine.chunks import run_in_chunks
 from ataraxy.engine.doses import DoseTable, Floats
@@ -30,6 +31,8 @@ CHECK_RTOL = 1e-7
 # Bands: the bins of a quantile are as wide as a 64th of an octave, from far below any output to far above.
 LOWEST, HIGHEST = 1e-6, 1e4
 PROBABILITIES = (0.05, 0.5, 0.95)
+# the output whose quantiles are printed
+SHOWN = {"model24": "S"} | dict.fromkeys(EFFECT_PROTOCOLS, "plastic_pool")
 
 
 def people24(rows: range) -> tuple[Floats, DoseTable]:
@@ -41,25 +44,34 @@ def people24(rows: range) -> tuple[Floats, DoseTable]:
     return typical * np.exp(spread * draws[:, :-1]), doses24(0.25 * weight)
 
 
+def people_of(key: str, rows: range) -> Workload:
+    """Some of the people of a workload."""
+    if key in EFFECT_PROTOCOLS:
+        return effects_of(key, rows)
+    return Workload("model24", "", build_model24(), *people24(rows), TIMES_H)
+
+
 @dataclass(frozen=True)
 class Values:
     """Solves the people of a chunk."""
 
+    key: str
     rtol: float
 
     def __call__(self, rows: range) -> Floats:
-        parameters, doses = people24(rows)
-        return solve(build_model24(), parameters, doses, TIMES_H, rtol=self.rtol).values
+        w = people_of(self.key, rows)
+        return solve(w.model, w.parameters, w.doses, w.times_h, rtol=self.rtol).values
 
 
 @dataclass(frozen=True)
 class Error:
     """Largest error of a chunk."""
 
+    key: str
     rtol: float
 
     def __call__(self, rows: range) -> float:
-        return largest_error(Values(self.rtol)(rows), Values(CHECK_RTOL)(rows))
+        return largest_error(Values(self.key, self.rtol)(rows), Values(self.key, CHECK_RTOL)(rows))
 
 
 def peak_bytes() -> int:
@@ -76,6 +88,7 @@ def peak_bytes() -> int:
 def main(arguments: list[str]) -> None:
     """Prints seconds and bytes, or the largest error."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--workload", default="model24", choices=("model24", *EFFECT_PROTOCOLS))
     parser.add_argument("--people", type=int, required=True)
     parser.add_argument("--rtol", type=float, required=True)
     parser.add_argument("--cores", type=int, required=True)
@@ -83,25 +96,25 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--check", action="store_true")
     a = parser.parse_args(arguments)
     if a.check:
-        errors = run_in_chunks(Error(a.rtol), a.people, chunk=a.chunk, workers=a.cores)
+        errors = run_in_chunks(Error(a.workload, a.rtol), a.people, chunk=a.chunk, workers=a.cores)
         print(json.dumps({"largest_error": max(errors)}))
         return
     begin = time.perf_counter()
-    shape = (len(TIMES_H), len(build_model24().outputs))
-    reducer = QuantileReducer.logarithmic(shape, LOWEST, HIGHEST)
+    few = people_of(a.workload, range(1))
+    reducer = QuantileReducer.logarithmic((len(few.times_h), len(few.model.outputs)), LOWEST, HIGHEST)
     done = 0
-    for values in run_in_chunks(Values(a.rtol), a.people, chunk=a.chunk, workers=a.cores):
+    for values in run_in_chunks(Values(a.workload, a.rtol), a.people, chunk=a.chunk, workers=a.cores):
         reducer.update(done, values)
         done += len(values)
     bands = reducer.quantiles(PROBABILITIES)
     seconds = time.perf_counter() - begin
-    score = list(build_model24().outputs).index("S")
+    shown = list(few.model.outputs).index(SHOWN[a.workload])
     print(
         json.dumps(
             {
                 "seconds": seconds,
                 "peak_bytes": peak_bytes(),
-                "quantiles_of_S_at_end": bands[:, -1, score].tolist(),
+                "quantiles_at_end": bands[:, -1, shown].tolist(),
             }
         )
     )

@@ -64,10 +64,10 @@ def _run(script: str, cache: str | None) -> tuple[float, float]:
 
 
 def run_many_people(
-    people: int, rtol: float, cores: int, chunk: int, *, check: bool = False
+    workload: str, people: int, rtol: float, cores: int, chunk: int, *, check: bool = False
 ) -> dict[str, Any]:
     """One run of `bench/many_people.py` in a process of its own."""
-    command = [sys.executable, str(ROOT / "bench" / "many_people.py")]
+    command = [sys.executable, str(ROOT / "bench" / "many_people.py"), f"--workload={workload}"]
     command += [f"--people={people}", f"--rtol={rtol}", f"--cores={cores}", f"--chunk={chunk}"]
     begin = time.perf_counter()
     done = subprocess.run(command + ["--check"] * check, capture_output=True, text=True, check=True, cwd=ROOT)

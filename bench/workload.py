@@ -15,8 +15,15 @@ from ataraxy.engine.model import Model
 from ataraxy.engine.random import normals
 from ataraxy.engine.solve import initial_states
 from ataraxy.exchange.protocol_file import load_protocol
+from ataraxy.pharmacology.effects import EffectModel
 from ataraxy.pharmacology.kinetics import enantiomers_of, get_model
 from ataraxy.pharmacology.population import sample_population
+
+# the full model from dose to effect, by protocol
+EFFECT_PROTOCOLS = {"effects-once": "ketamine-iv-05-once", "effects-six": "ketamine-iv-05-six"}
+# hours after the start of a session
+AFTER_KINETICS_H = np.array([0.25, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 4.0, 8.0, 24.0])
+AFTER_EFFECTS_H = np.array([0.25, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 24.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +131,53 @@ def workload_simons(n_people: int) -> Workload:
     draws = normals(1, "between-subject", 0, everybody, len(kinetic.between_subject))
     individual = kinetic.individual_parameters(sample_population(everybody, 1), eta_draws=draws)
     doses = kinetic.doses(protocol.planned_doses(), individual)
-    after = np.array([0.25, 0.5, 2.0 / 3.0, 1.0, 1.5, 2.0, 4.0, 8.0, 24.0])
-    times = np.unique(np.round((np.unique(doses.time_h)[:, None] + after).ravel(), 12))
-    title = (
-        f"Simons 2022, racemate, 6 infusions, {len(model.states)} states, {len(times)} times, "
-        f"{len(model.outputs)} outputs"
-    )
+    times = _times_after(doses, AFTER_KINETICS_H)
+    title = f"Simons 2022, racemate, 6 infusions, {_sizes(model, times)}"
     return Workload("simons-2022", title, model, individual.matrix(model), doses, times)
+
+
+def workload_effects_once(n_people: int) -> Workload:
+    """Kinetics and all effects: racemate, one infusion of 0.5 mg/kg over 40 min, followed for a week."""
+    return effects_of("effects-once", range(n_people))
+
+
+def workload_effects_six(n_people: int) -> Workload:
+    """Kinetics and all effects: racemate, six infusions of 0.5 mg/kg over two weeks, followed for a week more."""
+    return effects_of("effects-six", range(n_people))
+
+
+def effects_of(key: str, rows: range) -> Workload:
+    """People who differ in kinetics and in effects, as `follow_course` draws them, in one solution.
+
+    Args:
+        key: of `EFFECT_PROTOCOLS`.
+        rows: numbers of the people, whose draws do not depend on who else is asked for.
+    """
+    protocol = load_protocol(EFFECT_PROTOCOLS[key])
+    effects = EffectModel.of("simons-2022")
+    model = effects.build(enantiomers_of([protocol.drug]), protocol.routes)
+    kinetics = effects.kinetics
+    individual = effects.individual_parameters(
+        sample_population(rows, 1),
+        kinetic_eta=normals(1, "between-subject", 0, rows, len(kinetics.between_subject)),
+        effect_eta=normals(1, "between-subject-effects", 0, rows, len(effects.between_subject)),
+    )
+    doses = kinetics.doses(protocol.planned_doses(), individual)
+    times = _times_after(doses, AFTER_EFFECTS_H, days=7)
+    sessions = len(protocol.sessions)
+    title = (
+        f"Simons 2022 with all effects, racemate, {sessions} infusion{'s' * (sessions > 1)} of 0.5 mg/kg over 40 min, "
+        f"{_sizes(model, times)}"
+    )
+    return Workload(key, title, model, individual.matrix(model), doses, times)
+
+
+def _times_after(doses: DoseTable, after_h: Floats, days: int = 0) -> Floats:
+    """Times after the start of each session, then midnights for some days after the last of them."""
+    starts = np.unique(doses.time_h)
+    daily = starts[-1] + 24.0 * np.arange(1, days + 1)
+    return np.unique(np.round(np.concatenate([(starts[:, None] + after_h).ravel(), daily]), 12))
+
+
+def _sizes(model: Model, times: Floats) -> str:
+    return f"{len(model.states)} states, {len(times)} times, {len(model.outputs)} outputs"

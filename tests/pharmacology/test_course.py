@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ataraxy.engine.chunks import run_in_chunks
 from ataraxy.errors import InputError, ModelError
 from ataraxy.exchange.protocol_file import load_protocol
 from ataraxy.pharmacology.course import Course, follow_course
@@ -100,3 +101,37 @@ def test_a_course_agrees_with_one_solution_without_windows() -> None:
     parts = follow(numbers=[0], variability=False)
     for name, values in parts.values.items():
         np.testing.assert_allclose(values, whole[name], rtol=2e-5, atol=1e-8)
+
+
+@pytest.fixture(scope="module")
+def many() -> Course:
+    return _many(range(600))
+
+
+def _many(rows: range, workers: int = 1) -> Course:
+    return follow_course(
+        SIX[:2],
+        sample_population(rows, 3),
+        rows,
+        TIMES[:30],
+        seed=3,
+        workers=workers,
+    )
+
+
+@pytest.mark.parametrize("workers", [2, 7])
+def test_the_number_of_workers_changes_no_bit(many: Course, workers: int) -> None:
+    others = _many(range(600), workers)
+    assert {n: v.tobytes() for n, v in others.values.items()} == {
+        n: v.tobytes() for n, v in many.values.items()
+    }
+    assert np.array_equal(others.peaks("dissociation"), many.peaks("dissociation"))
+
+
+@pytest.mark.parametrize("chunk", [8, 100, 256])
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_the_size_of_the_pieces_changes_no_bit(many: Course, chunk: int, workers: int) -> None:
+    pieces = list(run_in_chunks(_many, 600 if chunk > 8 else 64, chunk=chunk, workers=workers))
+    for name, values in many.values.items():
+        together = np.concatenate([piece.values[name] for piece in pieces])
+        assert together.tobytes() == values[: len(together)].tobytes()

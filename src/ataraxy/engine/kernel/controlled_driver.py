@@ -28,6 +28,9 @@ _GROWTH: Final = 6.0
 _GROWTH_AFTER_CUT: Final = 4.0
 _SHRINKAGE: Final = 0.2
 _SHRINKAGE_REJECTED: Final = 0.1
+# What a frozen switch may cost in a step, over the tolerated error, before the step is made to end where it crosses.
+DEFECT: Final = 0.2
+_REFINEMENTS: Final = 3
 
 
 def print_controlled_driver(layout: Layout) -> str:
@@ -63,6 +66,7 @@ class _Driver:
             self.going = f.variable("i64", 0)
             self.accepted, self.rejected = f.variable("i64", 0), f.variable("i64", 0)
             self.before = f.variable("double", 1.0)
+            self.fresh = f.variable("double", 1.0)
             with f.loop(lambda: segment.get().lt(end).both(self.status.get().eq(0.0))):
                 self._print_segment(segment)
                 with f.when(self.status.get().eq(0.0)):
@@ -102,6 +106,12 @@ class _Driver:
         work.outputs_before(self.now.get() + TIME_SLACK_H, self.position, lambda _: self._emit_now())
         self.h.set(FIRST_STEP_H)
         self.before.set(1.0)
+        if self.layout.switches:
+            self._print_switch_values(self.layout.at.x, self.layout.at.z)
+            f.call(
+                "void", "set_modes", work.place(self.layout.at.switch_now), work.place(self.layout.at.modes)
+            )
+            self.fresh.set(1.0)
         length = self.until - self.now.get()
         self.rest.set(length)
         self.going.set(f.select(length.gt(0.0), f.value(1, "i64"), f.value(0, "i64")))
@@ -124,6 +134,9 @@ class _Driver:
             self.step.get(),
             work.place(at.z_next),
             work.place(at.stages),
+            work.place(at.modes),
+            work.place(at.switch_start),
+            work.place(at.switch_end),
         )
         error = f.call(
             "double",
@@ -138,15 +151,23 @@ class _Driver:
         )
         small = f.select(error.gt(1e-12), error, self.real(1e-12))
         root = f.lane(self.power(small, -1.0 / rodas5p.ORDER), 0) * _SAFETY
-        with f.when(error.le(1.0)):
-            ends, done = self.end_of_step()
+        self.kept = f.variable("double", 1.0)
+        if self.layout.switches:
+            with f.when(error.le(1.0)):
+                self._find_kept()
+        with f.when(error.le(1.0).both(self.kept.get().gt(0.0))):
+            ends, done = self._end_of_kept()
             work.outputs_before(ends - TIME_SLACK_H, self.position, self._emit_inside_step)
+            if self.layout.switches:
+                self._end_switches(ends)
             self.keep_step()
             self.remember_peaks()
             self.now.set(ends)
             self.accepted.set(self.accepted.get() + 1)
             self.going.set(f.select(done, f.value(0, "i64"), f.value(1, "i64")))
             self.choose_next(error, small, root)
+        with f.when(self.kept.get().le(0.0)):
+            self.rejected.set(self.rejected.get() + 1)
         with f.when(error.gt(1.0)):
             self.rejected.set(self.rejected.get() + 1)
             factor = f.select(root.lt(self.rejected_factor), root, self.real(self.rejected_factor))
@@ -159,9 +180,105 @@ class _Driver:
             self.status.set(float(STATUS_TOO_MANY_STEPS))
             self.going.set(0)
 
-    def _emit_inside_step(self, time: Value) -> None:
+    # -- switches -----------------------------------------------------------------------------------------------
+
+    def _find_kept(self) -> None:
+        """Sets `kept`, the share of the step up to the first switch that matters: 1 for all, 0 to do it anew.
+
+        Changes the modes of the switches that cross there.
+        """
         f, work, at = self.f, self.work, self.layout.at
-        theta = (time - self.now.get()) / self.step.get()
+        modes, ends = work.place(at.modes), work.place(at.switch_end)
+        brackets = [work.place(a) for a in (at.low_time, at.low_value, at.high_time, at.high_value)]
+        with f.when(f.call("i1", "any_wrong", modes, ends)):
+            end = work.place(at.signal_values + 5 * len(self.layout.signals))
+            defect = f.call(
+                "double",
+                "switch_defect",
+                work.place(at.hoisted),
+                work.place(at.z_next),
+                end,
+                modes,
+                self.step.get(),
+                work.place(at.peak),
+                f.args["rtol"],
+                f.args["atol"],
+                work.place(at.defect),
+            )
+            with f.when(defect.gt(DEFECT)):
+                start = work.place(at.switch_start)
+                f.call(
+                    "void", "bracket", modes, start, ends, work.place(at.defect), self.real(DEFECT), *brackets
+                )
+                theta = f.variable("double", f.call("double", "first_crossing", *brackets))
+                for _ in range(_REFINEMENTS):
+                    self._print_switch_values_at(theta.get())
+                    values = work.place(at.switch_now)
+                    f.call("void", "narrow", theta.get(), modes, values, *brackets)
+                    theta.set(f.call("double", "first_crossing", *brackets))
+                # one that crosses at the begin is changed there, and the step done anew; once, not for ever
+                begin = (theta.get() * self.step.get()).lt(TIME_SLACK_H)
+                fresh = self.fresh.get().gt(0.0)
+                with f.when(begin.either(theta.get().lt(1.0))):
+                    self.kept.set(
+                        f.select(begin, f.select(fresh, self.real(0.0), self.real(1.0)), theta.get())
+                    )
+                with f.when(self.kept.get().lt(1.0)):
+                    f.call("void", "flip", theta.get(), modes, work.place(at.defect), *brackets)
+                with f.when(begin):
+                    self.fresh.set(0.0)
+
+    def _print_switch_values(self, x: int, z: int) -> None:
+        """Leaves the switches' differences at the states that lie at `x` and `z` at `switch_now`."""
+        f, work, at = self.f, self.work, self.layout.at
+        q, signals = work.place(at.hoisted), work.place(at.signal_now)
+        if self.layout.signals:
+            f.call("void", "signals_at", q, work.place(x), signals)
+        f.call("void", "switch_values", q, work.place(z), signals, work.place(at.switch_now))
+
+    def _print_switch_values_at(self, theta: Value) -> None:
+        """Leaves the switches' differences at the share theta of the step at `switch_now`, nearly."""
+        f, work, at = self.f, self.work, self.layout.at
+        q, signals = work.place(at.hoisted), work.place(at.signal_now)
+        self._interpolate(theta)
+        if self.layout.signals:
+            f.call("void", "signals_between", theta, work.place(at.signal_values), signals)
+        f.call("void", "switch_values", q, work.place(at.z_out), signals, work.place(at.switch_now))
+
+    def _end_of_kept(self) -> tuple[Value, Value]:
+        """When what is kept of the step ends, and whether (i1) this is the end of the segment."""
+        f = self.f
+        ends, done = self.end_of_step()
+        if not self.layout.switches:
+            return ends, done
+        inside = self.kept.get().lt(1.0)
+        ends = f.select(inside, self.now.get() + self.kept.get() * self.step.get(), ends)
+        with f.when(inside):
+            self.go_back(self.until - ends)
+        return ends, done.both(self.kept.get().ge(1.0))
+
+    def _end_switches(self, ends: Value) -> None:
+        """Moves the step's end to where a switch crosses, or takes the sides that the switches have at its end."""
+        f, work, at = self.f, self.work, self.layout.at
+        with f.when(self.kept.get().lt(1.0)):
+            self._go_inside(ends)
+            work.copy(at.z_out, at.z_next, self.layout.n_controlled)
+            work.copy(at.x_out, at.x_next, self.layout.width)
+        with f.when(self.kept.get().ge(1.0)):
+            f.call("void", "set_modes", work.place(at.switch_end), work.place(at.modes))
+        self.fresh.set(1.0)
+
+    def _emit_inside_step(self, time: Value) -> None:
+        self._go_inside(time)
+        self.work.emit(self.b, self.position, self.layout.at.x_out, self.layout.at.z_out)
+
+    def _go_inside(self, time: Value) -> None:
+        """Leaves the states at a time inside the step at `z_out` and `x_out`."""
+        self._interpolate((time - self.now.get()) / self.step.get())
+        self.exact_part_at(time)
+
+    def _interpolate(self, theta: Value) -> None:
+        f, work, at = self.f, self.work, self.layout.at
         f.call(
             "void",
             "interpolate",
@@ -171,8 +288,6 @@ class _Driver:
             theta,
             work.place(at.z_out),
         )
-        self.exact_part_at(time)
-        work.emit(self.b, self.position, at.x_out, at.z_out)
 
     def power(self, base: Value, exponent: float) -> Value:
         f = self.f
@@ -193,6 +308,9 @@ class _Driver:
     def end_of_step(self) -> tuple[Value, Value]:
         """When the accepted step ends, and whether (i1) it is the segment's last."""
         raise NotImplementedError
+
+    def go_back(self, left: Value) -> None:
+        """After an end of a step that was moved forward, so that these hours of the segment are left."""
 
     def exact_part_at(self, time: Value) -> None:
         """Leaves the exact part's state at a time inside the step at `x_out`."""
@@ -321,6 +439,11 @@ class _HybridDriver(_Driver):
         # counted from the end, so that many steps do not add up their rounding
         left = f.cast(units, "sitofp", "double") * UNIT_H + rest
         return self.until - left, left.le(0.0)
+
+    def go_back(self, left: Value) -> None:
+        whole, remainder = print_in_units(self.f, left)
+        self.units.set(whole)
+        self.rest.set(remainder)
 
     def exact_part_at(self, time: Value) -> None:
         f, work, at = self.f, self.work, self.layout.at

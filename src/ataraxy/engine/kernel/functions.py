@@ -22,6 +22,7 @@ DECLARATIONS = "".join(
     for name, count in (("fma", 3), ("rint", 1), ("fabs", 1), ("sqrt", 1), ("maxnum", 2), ("minnum", 2))
 ) + (
     f"declare double @llvm.vector.reduce.fmax.v{LANES}f64({VECTOR})\n"
+    f"declare double @llvm.vector.reduce.fmin.v{LANES}f64({VECTOR})\n"
     f"declare i1 @llvm.vector.reduce.or.v{LANES}i1({MASK})\n"
     "declare double @llvm.floor.f64(double)\n"
     "declare i64 @llvm.ctlz.i64(i64, i1)\n"

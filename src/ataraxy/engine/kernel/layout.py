@@ -10,6 +10,7 @@ from ataraxy.engine.expression import ONE, Expr
 from ataraxy.engine.kernel import rodas5p
 from ataraxy.engine.kernel.linear import CONSTANT, Split, split_model
 from ataraxy.engine.kernel.sparse import Position, reachable
+from ataraxy.engine.kernel.switch import Switch, find_switches
 from ataraxy.engine.model import Model
 
 Kind = Literal["linear", "hybrid", "full"]
@@ -30,6 +31,11 @@ class Offsets:
         stages: of the Rosenbrock step.
         signal_values: at the begin of a step, its four inner times and its end.
         signal_slopes: at the begin of a step.
+        signal_now: somewhere inside it.
+        modes: of the switches, 1 where the first term counts as the larger, else 0.
+        switch_start, switch_end, switch_now: differences of their terms at the begin and the end of a step, inside it.
+        low_time, low_value, high_time, high_value: brackets of where they cross within a step.
+        defect: what frozen modes cost in a step, over the tolerated error.
         ladder: rungs, each a matrix exponential and the signals' rows of four more.
         power, stage_power: the exponentials of the highest rung so far, each followed by its diagonal less one.
         hoisted: functions of the parameters; the last, for their number is known only after printing.
@@ -49,6 +55,16 @@ class Offsets:
     stages: int
     signal_values: int
     signal_slopes: int
+    signal_now: int
+    modes: int
+    switch_start: int
+    switch_end: int
+    switch_now: int
+    low_time: int
+    low_value: int
+    high_time: int
+    high_value: int
+    defect: int
     ladder: int
     power: int
     stage_power: int
@@ -75,6 +91,7 @@ class Layout:
         rows: per signal, the columns on which it depends through an exponential.
         row_start: per signal, where its row begins among all rows.
         row_length: of all rows together.
+        switches: comparisons on which the part under error control depends.
         at: places in working memory.
     """
 
@@ -93,6 +110,7 @@ class Layout:
     rows: tuple[tuple[int, ...], ...]
     row_start: tuple[int, ...]
     row_length: int
+    switches: tuple[Switch, ...]
     at: Offsets
 
     @property
@@ -128,6 +146,7 @@ def make_layout(model: Model, channels: Sequence[str], *, exact: bool) -> Layout
     pattern = tuple(sorted(reachable(width, matrix))) if n_linear else ()
     rows = tuple(_seen_by(form, columns, pattern) for form in split.signals.values())
     row_length = sum(len(r) for r in rows)
+    switches = find_switches(split.derivatives.values(), model.parameters)
     return Layout(
         model=model,
         split=split,
@@ -144,6 +163,7 @@ def make_layout(model: Model, channels: Sequence[str], *, exact: bool) -> Layout
         rows=rows,
         row_start=tuple(sum(len(r) for r in rows[:k]) for k in range(len(rows))),
         row_length=row_length,
+        switches=switches,
         at=_offsets(
             width=width,
             n_controlled=len(split.nonlinear),
@@ -151,6 +171,7 @@ def make_layout(model: Model, channels: Sequence[str], *, exact: bool) -> Layout
             n_signals=len(split.signals),
             n_pattern=len(pattern),
             row_length=row_length,
+            n_switches=len(switches),
         ),
     )
 
@@ -164,7 +185,14 @@ def _seen_by(
 
 
 def _offsets(
-    *, width: int, n_controlled: int, n_channels: int, n_signals: int, n_pattern: int, row_length: int
+    *,
+    width: int,
+    n_controlled: int,
+    n_channels: int,
+    n_signals: int,
+    n_pattern: int,
+    row_length: int,
+    n_switches: int,
 ) -> Offsets:
     inner = len(STAGE_TIMES)
     sizes = {
@@ -182,6 +210,16 @@ def _offsets(
         "stages": rodas5p.STAGES * n_controlled,
         "signal_values": (inner + 2) * n_signals,
         "signal_slopes": n_signals,
+        "signal_now": n_signals if n_switches else 0,
+        "modes": n_switches,
+        "switch_start": n_switches,
+        "switch_end": n_switches,
+        "switch_now": n_switches,
+        "low_time": n_switches,
+        "low_value": n_switches,
+        "high_time": n_switches,
+        "high_value": n_switches,
+        "defect": 1 if n_switches else 0,
         "ladder": RUNGS * (n_pattern + inner * row_length),
         "power": n_pattern + width,
         "stage_power": inner * (n_pattern + width),

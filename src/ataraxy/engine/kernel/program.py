@@ -24,6 +24,7 @@ from ataraxy.engine.kernel.ir import VECTOR_BYTES, Function, Value
 from ataraxy.engine.kernel.layout import Layout, make_layout
 from ataraxy.engine.kernel.linear_driver import print_linear_driver
 from ataraxy.engine.kernel.rosenbrock_step import print_rosenbrock
+from ataraxy.engine.kernel.switching import print_switching
 from ataraxy.engine.kernel.terms import Hoist, Terms, print_precompute
 from ataraxy.engine.model import Model
 
@@ -56,6 +57,8 @@ def print_program(model: Model, channels: Sequence[str], *, exact: bool) -> Prog
         functions += print_exact_part(layout, hoist)
     if layout.n_controlled:
         functions += print_rosenbrock(layout, hoist)
+        if layout.switches:
+            functions += print_switching(layout, hoist)
     functions.append(_print_outputs(layout, hoist))
     if layout.width:
         functions += print_ladder(layout)

@@ -126,7 +126,7 @@ def _factorise(
 
 
 def _step(layout: Layout, hoist: Hoist, equations: Equations) -> str:
-    """`step`: one Rodas5P step of size h; leaves the stages and the new values."""
+    """`step`: one Rodas5P step of size h, its switches frozen; leaves the stages and the new values."""
     f = Function(
         "step",
         (
@@ -138,6 +138,9 @@ def _step(layout: Layout, hoist: Hoist, equations: Equations) -> str:
             ("double", "h"),
             ("ptr", "z_next"),
             ("ptr", "u"),
+            ("ptr", "modes"),
+            ("ptr", "switch_start"),
+            ("ptr", "switch_end"),
         ),
         attributes="nounwind",
     )
@@ -147,7 +150,8 @@ def _step(layout: Layout, hoist: Hoist, equations: Equations) -> str:
     first = [f.load(f.args["signals"], k) for k in range(n_s)]
     known = dict(zip(names, z, strict=True)) | dict(zip(signals, first, strict=True))
     known |= {slope_symbol(s).name: f.load(f.args["slopes"], k) for k, s in enumerate(signals)}
-    start = Terms(f, hoist, f.args["q"], known)
+    frozen = {s: f.load(f.args["modes"], k).gt(0.5) for k, s in enumerate(layout.switches)}
+    start = Terms(f, hoist, f.args["q"], known, frozen)
     h = f.splat(f.args["h"])
     per_h = f.splat(1.0 / f.args["h"])
     factors = _factorise(f, n, equations.jacobian, start, per_h * (1.0 / rodas5p.GAMMA))
@@ -165,8 +169,13 @@ def _step(layout: Layout, hoist: Hoist, equations: Equations) -> str:
             at = min(stage, 5)  # signals are stored for the start, four inner times, and the end
             seen = [f.load(f.args["signals"], at * n_s + k) for k in range(n_s)]
             known = dict(zip(names, value, strict=True)) | dict(zip(signals, seen, strict=True))
-            terms = Terms(f, hoist, f.args["q"], known)
+            terms = Terms(f, hoist, f.args["q"], known, frozen)
         b = [terms(d) for d in equations.derivatives]
+        # the last stage lies where the step ends, but for the estimated error
+        for place, at_stage in (("switch_start", 0), ("switch_end", rodas5p.STAGES - 1)):
+            if stage == at_stage:
+                for k, switch in enumerate(layout.switches):
+                    f.store(terms(switch.first) - terms(switch.second), f.args[place], k)
         for i, rate in inputs:
             b[i] = b[i] + rate
         for i in range(n):
@@ -201,6 +210,14 @@ def _stage_sums(z: list[Value], u: list[list[Value]], stage: int) -> tuple[list[
     return value, weighted
 
 
+def tolerated(f: Function, i: int, end: Value) -> Value:
+    """The error of state i that is tolerated in a step after which it is `end`, from the arguments of `f`."""
+    # the size at the end: where a state dies away within a step, that is what the error will be compared with
+    size = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", end)
+    atol = f.splat(f.load(f.args["atol"], i, "double"))
+    return f.splat(f.args["rtol"]) * (size + f.load(f.args["peak"], i) * PEAK_SHARE) + atol
+
+
 def _error(layout: Layout) -> str:
     """`error`: per state and lane the estimated error over the tolerated one; returns the largest.
 
@@ -224,15 +241,10 @@ def _error(layout: Layout) -> str:
     n = layout.n_controlled
     worst = f.value(0.0, VECTOR)
     bad: Value | None = None
-    rtol = f.splat(f.args["rtol"])
     for i in range(n):
-        # the size at the end: where a state dies away within a step, that is what the error will be compared with
-        size = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", f.load(f.args["z_next"], i))
-        atol = f.splat(f.load(f.args["atol"], i, "double"))
         last = f.load(f.args["u"], (rodas5p.STAGES - 1) * n + i)
         estimate = f.call(VECTOR, f"llvm.fabs.v{LANES}f64", last)
-        peak = f.load(f.args["peak"], i)
-        ratio = estimate / (rtol * (size + peak * PEAK_SHARE) + atol)
+        ratio = estimate / tolerated(f, i, f.load(f.args["z_next"], i))
         f.store(ratio, f.args["e"], i)
         lost = f.either_lost(ratio, ratio)
         bad = lost if bad is None else bad.either(lost)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ataraxy.engine.expression import ONE, Expr, topological
 from ataraxy.engine.kernel.ir import LANES, VECTOR, Function, Value
+from ataraxy.engine.kernel.switch import Switch
 
 
 class Hoist:
@@ -39,10 +40,19 @@ class Hoist:
 class Terms:
     """Prints expressions inside one function; each node once."""
 
-    def __init__(self, f: Function, hoist: Hoist, hoisted: Value, known: Mapping[str, Value]) -> None:
+    def __init__(
+        self,
+        f: Function,
+        hoist: Hoist,
+        hoisted: Value,
+        known: Mapping[str, Value],
+        frozen: Mapping[Switch, Value] | None = None,
+    ) -> None:
         self.f, self.hoist, self.hoisted = f, hoist, hoisted
         self.done: dict[int, Value] = {}
         self.known = dict(known)
+        # where a switch is frozen, the mask that stands for its first term being the larger
+        self.frozen = {(id(s.first), id(s.second)): mask for s, mask in (frozen or {}).items()}
 
     def coefficient(self, term: Expr) -> Value:
         """A function of parameters alone, from memory."""
@@ -84,7 +94,26 @@ class Terms:
         a = self.done[id(node.args[0])]
         if node.op == "div" and self.hoist.owns(node.args[1]):
             return a * self.coefficient(ONE / node.args[1])
+        if node.op in ("max", "min", "ge") and self.frozen:
+            chosen = self._frozen(node)
+            if chosen is not None:
+                return chosen
         return apply_operation(f, node.op, [self.done[id(x)] for x in node.args])
+
+    def _frozen(self, node: Expr) -> Value | None:
+        """A comparison whose outcome is given."""
+        a, b = node.args
+        mask = self.frozen.get((id(a), id(b)))
+        if mask is None:
+            mask, (a, b) = self.frozen.get((id(b), id(a))), (b, a)
+        if mask is None:
+            return None
+        f = self.f
+        if node.op == "ge":
+            one, zero = f.value(1.0, VECTOR), f.value(0.0, VECTOR)
+            return f.select(mask, one, zero) if a is node.args[0] else f.select(mask, zero, one)
+        larger, smaller = (self.done[id(a)], self.done[id(b)])
+        return f.select(mask, larger, smaller) if node.op == "max" else f.select(mask, smaller, larger)
 
 
 def apply_operation(f: Function, op: str, args: Sequence[Value]) -> Value:
