@@ -39,8 +39,8 @@ class Sizes:
     checked: int
 
 
-FULL_SIZES = Sizes(rounds=3, ours=4096, numbalsoda=256, odeint=128, checked=16)
-EFFECT_SIZES = Sizes(rounds=3, ours=2048, numbalsoda=128, odeint=48, checked=8)
+FULL_SIZES = Sizes(rounds=3, ours=4096, numbalsoda=256, odeint=96, checked=8)
+EFFECT_SIZES = Sizes(rounds=3, ours=1024, numbalsoda=96, odeint=48, checked=8)
 QUICK_SIZES = Sizes(rounds=1, ours=256, numbalsoda=32, odeint=8, checked=1)
 
 

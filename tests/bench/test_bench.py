@@ -15,18 +15,30 @@ from bench.engines import (
     numbalsoda_is_installed,
     right_hand_side_for,
 )
-from bench.many_people import people24
+from bench.many_people import people24, people_of
 from bench.measure import TOLERANCES, Row, loosest_tolerance, ratio
 from bench.model24 import largest_error
 from bench.page import write_page
 from bench.targets import judge
-from bench.workload import Workload, cut_into_stretches, workload24, workload_simons
+from bench.workload import (
+    Workload,
+    cut_into_stretches,
+    workload24,
+    workload_effects_once,
+    workload_effects_six,
+    workload_simons,
+)
 
 from ataraxy.engine.expression import evaluate
 from ataraxy.engine.solve import solve
 
 ROOT = Path(__file__).resolve().parents[2]
-MAKERS = {"model24": workload24, "simons-2022": workload_simons}
+MAKERS = {
+    "model24": workload24,
+    "simons-2022": workload_simons,
+    "effects-once": workload_effects_once,
+    "effects-six": workload_effects_six,
+}
 
 
 @pytest.fixture(scope="module", params=list(MAKERS))
@@ -100,6 +112,24 @@ def test_people_of_a_chunk_are_those_of_the_whole():
     own, own_doses = people24(range(8, 16))
     assert np.array_equal(own, parameters[8:16])
     assert np.array_equal(own_doses.amount[:12], doses.amount[8 * 12 : 9 * 12])
+
+
+def test_people_with_effects_are_the_same_in_any_chunk():
+    everybody = people_of("effects-six", range(24))
+    some = people_of("effects-six", range(8, 16))
+    assert np.array_equal(some.parameters, everybody.parameters[8:16])
+    own = everybody.people(8, 16).doses
+    assert [a.tolist() for a in (some.doses.person, some.doses.time_h, some.doses.amount)] == [
+        a.tolist() for a in (own.person, own.time_h, own.amount)
+    ]
+
+
+def test_a_target_is_judged_for_each_model_with_its_own_ratio():
+    found = results()
+    for r in found["workloads"]["effects-six"]["ratios"]:
+        r["ratio"]["median"] = 1.0
+    missed = [t["what"] for t in judge(found) if not t["reached"] and t["found"] == 1.0]
+    assert [m.split(" over")[0] for m in missed] == ["effects-six, full", "effects-six, exact"]
 
 
 @pytest.mark.parametrize("guess", [1e-2, 3e-7, 1e-11])
