@@ -17,9 +17,10 @@ from ataraxy.engine.solve import Solver
 from ataraxy.errors import InputError, SolverError
 from ataraxy.evidence.comparison import EVERYBODY, Group
 from ataraxy.pharmacology.course import Course, follow_course
-from ataraxy.pharmacology.effects.effect_model import EffectModel
+from ataraxy.pharmacology.effects.effect_model import DEFAULT_KINETICS, EffectModel
 from ataraxy.pharmacology.effects.hypotheses import NONE, Hypotheses
-from ataraxy.pharmacology.population import PopulationSpec, default_population, sample_population
+from ataraxy.pharmacology.kinetics import Scenario
+from ataraxy.pharmacology.population import People, PopulationSpec, default_population, sample_population
 from ataraxy.therapy.planned_dose import PlannedDose
 from ataraxy.trials.uncertainty import Doubt, draw_doubt
 
@@ -99,6 +100,10 @@ class VirtualClinic:
         seed: of all random numbers.
         reference_pool: f8[draws], see `EffectModel.reference_pool`.
         workers: threads of the solver; they never change a result.
+        same_people: whether every draw has the same people, so that draws differ by the parameters alone; otherwise
+            each has people of its own.
+        roster: who they are; None for people drawn from the population.
+        scenario: departures from the published kinetics.
     """
 
     effects: EffectModel
@@ -107,37 +112,67 @@ class VirtualClinic:
     seed: int
     reference_pool: Floats
     workers: int
+    same_people: bool = False
+    roster: People | None = None
+    scenario: Scenario = field(default_factory=Scenario)
     _kept: dict[tuple[object, ...], Drives] = field(default_factory=dict)
 
     @staticmethod
     def open(
-        *, draws: int = 40, people: int = 30, seed: int = 1, hypotheses: Hypotheses = NONE, workers: int = 1
+        *,
+        draws: int = 40,
+        people: int | People = 30,
+        seed: int = 1,
+        kinetics: str = DEFAULT_KINETICS,
+        hypotheses: Hypotheses = NONE,
+        scenario: Scenario | None = None,
+        same_people: bool = False,
+        workers: int = 1,
     ) -> VirtualClinic:
         """A clinic.
 
         Args:
             draws: of the parameters' uncertainty; 1 for the values as they stand.
-            people: for each draw.
+            people: for each draw; how many, or themselves, who are then the same for every draw.
             seed: of all random numbers.
+            kinetics: name of the arterial model behind the effects.
             hypotheses: which are on.
+            scenario: departures from the published kinetics.
+            same_people: see the attribute.
             workers: threads.
 
         Raises:
             InputError: ``trials.draws`` or ``trials.people``.
+            ModelError: the kinetic model is not arterial.
         """
-        if people < 1:
+        count = people if isinstance(people, int) else len(people)
+        if count < 1:
             raise InputError(
-                f"{people} people", code="trials.people", remedy="Use one or more", where="virtual clinic"
+                f"{count} people", code="trials.people", remedy="Use one or more", where="virtual clinic"
             )
-        effects = EffectModel.of(hypotheses=hypotheses)
+        effects = EffectModel.of(kinetics, hypotheses)
         doubt = draw_doubt(effects, draws, seed)
         reference = effects.reference_pool(effect_theta=doubt.effect)
-        return VirtualClinic(effects, doubt, people, seed, reference, workers)
+        roster = None if isinstance(people, int) else people
+        return VirtualClinic(
+            effects, doubt, count, seed, reference, workers, same_people or roster is not None, roster,
+            scenario or Scenario(),
+        )  # fmt: skip
 
     @property
     def draws(self) -> int:
         """How many draws of the parameters there are."""
         return len(self.doubt)
+
+    def numbers(self, people: int) -> npt.NDArray[np.int64]:
+        """i8[draws * people]: the numbers by which random draws are made for so many people of each draw."""
+        if self.same_people:
+            return np.tile(np.arange(people), self.draws)
+        return np.arange(self.draws * people)
+
+    def replicate(self, draw: int, sample: int = 0) -> int:
+        """The number of a draw's sample of people who are numbered from 0 in each."""
+        return sample if self.same_people else sample * self.draws + draw
 
     def treat(
         self,
@@ -172,9 +207,12 @@ class VirtualClinic:
     def _treat(
         self, planned: Sequence[PlannedDose], times: Floats, group: Group, outputs: tuple[str, ...]
     ) -> Drives:
-        numbers = np.arange(self.draws * self.people)
+        numbers = self.numbers(self.people)
         draw = np.repeat(np.arange(self.draws), self.people)
-        people = sample_population(numbers, self.seed, population_of(group))
+        if self.roster is not None:
+            people = self.roster.rows(numbers)
+        else:
+            people = sample_population(numbers, self.seed, population_of(group))
 
         def course(solver: Solver) -> Course:
             return follow_course(
@@ -183,7 +221,9 @@ class VirtualClinic:
                 numbers,
                 times,
                 seed=self.seed,
+                kinetics=self.effects.kinetics.name,
                 hypotheses=self.effects.hypotheses,
+                scenario=self.scenario,
                 kinetic_theta=self.doubt.kinetic[draw],
                 effect_theta=self.doubt.effect[draw],
                 outputs=outputs,

@@ -6,7 +6,7 @@ people, on the drives of the clinic's people in turn, as in `virtual_arm`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -42,8 +42,10 @@ class Watched:
         people: int,
         *,
         patients: bool = True,
+        monitor_h: Sequence[float] = MONITOR_H,
     ) -> None:
         self._clinic, self._drives, self._planned = clinic, drives, planned
+        self._monitor_h = tuple(monitor_h)
         self.people = people
         self.sessions = 1 if drives is None else len(drives.session_starts_h)
         self._patients = patients
@@ -77,13 +79,13 @@ class Watched:
         if session not in self._columns:
             clinic = self._clinic
             model = clinic.effects
-            numbers = np.arange(clinic.draws * self.people)
+            numbers = clinic.numbers(self.people)
             draw = np.repeat(np.arange(clinic.draws), self.people)
             own = model.individual_parameters(
                 sample_population(numbers, clinic.seed),
                 effect_theta=clinic.doubt.effect[draw],
-                effect_eta=normals(clinic.seed, "watched", 0, numbers, len(model.between_subject)),
-                effect_occasion=normals(
+                effect_eta=_normals(clinic.seed, "watched", 0, numbers, len(model.between_subject)),
+                effect_occasion=_normals(
                     clinic.seed, "watched-session", session, numbers, len(model.between_occasion)
                 ),
             ).columns
@@ -110,12 +112,13 @@ class Watched:
         return np.asarray(largest[:, :, None] * self.drive("cardiovascular", session))
 
     def measured_rise(self, vital: Vital, session: int) -> Floats:
-        """f8[draws, people, readings]: rise above one predose reading as a monitor shows it at `MONITOR_H`."""
+        """f8[draws, people, readings]: rise above one predose reading as a monitor shows it at `monitor_h`."""
         times = self.times(session)
-        places = [int(np.argmin(np.abs(times - t))) for t in MONITOR_H]
+        places = [int(np.argmin(np.abs(times - t))) for t in self._monitor_h]
         rise = self.rise(vital, session)[:, :, places]
-        numbers = np.arange(rise.shape[0] * rise.shape[1])
-        noise = normals(self._clinic.seed, f"monitor-{vital}", session, numbers, 1 + len(MONITOR_H))
+        noise = _normals(
+            self._clinic.seed, f"monitor-{vital}", session, self._clinic.numbers(self.people), 1 + len(places)
+        )
         noise = noise.reshape(*rise.shape[:2], -1)
         error = self.columns(session)[f"noise_{vital}"][:, :, None] * (noise[:, :, 1:] - noise[:, :, :1])
         return np.asarray(rise + error)
@@ -133,12 +136,14 @@ class Watched:
         """f8[draws, people]: probability of loss of consciousness at least once."""
         stays = np.ones((self._clinic.draws, self.people))
         for k in range(self.sessions):
-            own = self.columns(k)
-            site = self.drive("sedation_site_mg_per_l", k).max(axis=2)
-            stays *= 1.0 - safety.probability_of_loss_of_consciousness(
-                site, own["LOC50"], own["loc_exponent"]
-            )
+            stays *= 1.0 - self.unconscious_in(k)
         return 1.0 - stays
+
+    def unconscious_in(self, session: int) -> Floats:
+        """f8[draws, people]: probability of loss of consciousness in a session."""
+        own = self.columns(session)
+        site = self.drive("sedation_site_mg_per_l", session).max(axis=2)
+        return safety.probability_of_loss_of_consciousness(site, own["LOC50"], own["loc_exponent"])
 
     def nausea(self) -> Floats:
         """f8[draws, people]: probability that nausea is reported at least once."""
@@ -158,3 +163,9 @@ class Watched:
         # the size of rises was calibrated in the nasal trials; cohorts of clinics differ from them
         nasal = all(dose.route is Route.NASAL_SPRAY for dose in self._planned)
         return 1.0 if nasal else own["setting_pressure"]
+
+
+def _normals(seed: int, purpose: str, replicate: int, numbers: npt.NDArray[np.int64], count: int) -> Floats:
+    """Draws of people of whom some may be the same: equal numbers get equal rows."""
+    distinct, place = np.unique(numbers, return_inverse=True)
+    return np.asarray(normals(seed, purpose, replicate, distinct, count)[place])

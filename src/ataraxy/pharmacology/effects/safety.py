@@ -153,15 +153,16 @@ def hours_back_to_baseline(times_h: Floats, reading: Floats, margin: npt.ArrayLi
     times = np.asarray(times_h, float)
     over = np.asarray(reading - _column(margin), float)
     outside = over > 0.0
-    hours = np.zeros(len(over))
-    for person in np.flatnonzero(outside.any(axis=1)):
-        last = int(np.flatnonzero(outside[person])[-1])
-        if last == len(times) - 1:
-            hours[person] = np.nan
-            continue
-        high, low = over[person, last], over[person, last + 1]
-        hours[person] = times[last] + (times[last + 1] - times[last]) * high / (high - low) - times[0]
-    return hours
+    count = over.shape[1]
+    # the last time outside of the margin, and the time after it
+    last = count - 1 - np.argmax(outside[:, ::-1], axis=1)
+    after = np.minimum(last + 1, count - 1)
+    rows = np.arange(len(over))
+    high, low = over[rows, last], over[rows, after]
+    share = np.divide(high, high - low, out=np.zeros(len(over)), where=high > low)
+    hours = times[last] + (times[after] - times[last]) * share - times[0]
+    hours = np.where(last == count - 1, np.nan, hours)
+    return np.asarray(np.where(outside.any(axis=1), hours, 0.0), float)
 
 
 def _column(value: npt.ArrayLike) -> Floats:
