@@ -1,0 +1,59 @@
+"""Files of the record: they appear whole or not at all, are on the disk when the call returns, and are the owner's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from ataraxy.errors import AtaraxyError
+
+OWNER_ONLY = 0o600
+
+
+def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
+    """Write a file that its owner alone may read; until all of it is on the disk, an old one stays.
+
+    Args:
+        replace: whether a file of that name may be replaced.
+
+    Raises:
+        AtaraxyError: a file is in the way (``file.exists``) or the disk refused (``file.not-written``); nothing was
+            changed.
+    """
+    work = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(work, path)
+        else:
+            os.link(work, path)  # refuses an existing name, in one step
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise AtaraxyError(
+            "a file of that name exists", code="file.exists", remedy="Name another place", where=str(path)
+        ) from None
+    except OSError as error:
+        raise AtaraxyError(
+            f"the file could not be written: {error.strerror or error}",
+            code="file.not-written",
+            remedy="Make room or name another place; nothing was changed",
+            where=str(path),
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            work.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, so that a file renamed into it survives loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
