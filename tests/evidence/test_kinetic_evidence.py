@@ -84,6 +84,14 @@ def test_a_rate_is_an_amount_over_its_duration(tmp_path: Path) -> None:
     assert dose.amount == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("word", ["iv", "IV", "intravenous"])
+def test_an_intravenous_dose_is_an_infusion_where_it_has_a_duration(tmp_path: Path, word: str) -> None:
+    infused = STUDY.replace("route: iv_infusion", f"route: {word}")
+    pushed = infused.replace("    duration_min: 40\n", "")
+    routes = [load_kinetic_evidence(write(tmp_path, studies=s)).studies[0].routes for s in (infused, pushed)]
+    assert routes == [("iv_infusion",), ("iv_bolus",)]
+
+
 def test_a_repeated_dose_is_written_out(tmp_path: Path) -> None:
     repeated = STUDY + "    repeats: 3\n    every_h: 48\n"
     doses = load_kinetic_evidence(write(tmp_path, studies=repeated)).studies[0].doses
@@ -154,6 +162,17 @@ BAD = [
     ("study", "", "no-studies", ["pk_studies.yaml"]),
     ("study", "just words", "no-studies", ["pk_studies.yaml"]),
     ("study", STUDY + "    duration_h: 3\n", "field-malformed", ["duration_min"]),
+    ("study", STUDY.replace("amount: 0.5", "amount: 1" + "0" * 400), "not-a-number", ["yaml:9", "amount", "too large"]),
+    ("study", STUDY.replace("n: 8", "n: 0x" + "f" * 9000), "not-a-number", ["field n", "too large"]),
+    ("study", STUDY.replace("n: 8", "n: -1" + "0" * 5000), "yaml", ["pk_studies.yaml", "digits"]),
+    ("study", STUDY.replace("amount: 0.5", "amount: " + "x" * 5000), "not-a-number", ["amount", "xxx..."]),
+    ("study", STUDY.replace("unit: mg/kg", "unit: " + "x" * 5000), "unknown-unit", ["unit", "xxx..."]),
+    ("study", STUDY.replace("independent", "x" * 5000), "unknown-relation", ["relation", "xxx..."]),
+    ("study", STUDY.replace("amount: 0.5", "amount: 1.0e+308"), "out-of-range", ["amount", "1e+308"]),
+    ("study", STUDY.replace("time_h: 0.0", "time_h: 1.0e+300"), "out-of-range", ["time_h", "1e+300"]),
+    ("study", STUDY + "    repeats: 9000\n    every_h: 24\n", "out-of-range", ["repeats", "ten years"]),
+    ("study", "- " * 400 + "a", "yaml", ["pk_studies.yaml", "deep"]),
+    ("study", "- &a\n  id: *a\n", "yaml", ["pk_studies.yaml:2", "itself"]),
     ("row", HEADER.replace("basis,", "") + ROW, "column-missing", ["pk_observations.csv:1", "basis"]),
     ("row", HEADER + ROW.replace("one,", "two,"), "unknown-study", ["row 2", "two", "study"]),
     ("row", HEADER + ROW.replace("185", "many"), "not-a-number", ["row 2", "value", "many"]),
@@ -161,6 +180,9 @@ BAD = [
     ("row", HEADER + ROW.replace("ng/mL", "furlongs"), "unknown-unit", ["row 2", "unit", "furlongs"]),
     ("row", HEADER + ROW.replace("ng/mL", "h"), "wrong-unit", ["row 2", "unit", "Cmax"]),
     ("row", HEADER + ROW.replace("ng/mL", ""), "wrong-unit", ["row 2", "unit", "Cmax"]),
+    ("row", HEADER + ROW.replace("ng/mL", "x" * 5000), "unknown-unit", ["row 2", "unit", "xxx..."]),
+    ("row", HEADER + ROW.replace("one,", "x" * 5000 + ","), "unknown-study", ["row 2", "xxx..."]),
+    ("row", HEADER + ROW.replace("Cmax,,", "Cmax,1e300,"), "out-of-range", ["row 2", "time_h"]),
     ("row", HEADER + ROW.replace("Cmax,,", "Cmax,soon,"), "not-a-number", ["row 2", "time_h", "soon"]),
     ("row", HEADER + ROW + ROW.replace(",,\n", ",,,\n"), "csv-row", ["row 3", "13 cells for 12 columns"]),
     ("row", HEADER + ROW.replace(",,\n", ',,"open\n'), "csv", ["row 2"]),
@@ -177,6 +199,7 @@ def test_a_fault_is_one_line_with_its_place_and_remedy(
     line = str(caught.value)
     assert caught.value.code == f"evidence.{code}"
     assert "\n" not in line
+    assert len(line) < 700
     assert caught.value.remedy
     for word in named:
         assert word in line

@@ -9,11 +9,25 @@ from typing import Any
 from ataraxy.errors import InputError
 
 CODE = "evidence"
+# Messages stay one line that a person can read, whatever a file holds.
+_LONGEST = 60
+_LONGEST_MESSAGE = 300
 
 
 def refuse(problem: str, where: str, message: str, remedy: str) -> InputError:
     """Return the error ``evidence.PROBLEM`` for a place such as ``pk_studies.yaml:12: field site``."""
+    if len(message) > _LONGEST_MESSAGE:
+        message = message[: _LONGEST_MESSAGE - 3] + "..."
     return InputError(message, code=f"{CODE}.{problem}", where=where, remedy=remedy)
+
+
+def shown(content: Any) -> str:
+    """Return what a field holds as a message quotes it: one line, in quotes where it is text, cut where it is long."""
+    try:
+        text = repr(read_text(content)) if isinstance(content, str) else read_text(content)
+    except ValueError:  # an integer with more digits than Python writes out
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def read_number(content: Any, where: str) -> float | None:
@@ -28,20 +42,26 @@ def read_number(content: Any, where: str) -> float | None:
         if isinstance(content, bool):
             raise ValueError
         number = float(content)
+    except OverflowError:
+        raise refuse(
+            "not-a-number", where, f"{shown(content)} is too large", "Give a number of a usual size"
+        ) from None
     except (TypeError, ValueError):
         raise refuse(
             "not-a-number",
             where,
-            f"{content!r} is not a number",
+            f"{shown(content)} is not a number",
             "Give a number without a unit, or leave it empty",
         ) from None
     if not math.isfinite(number):
-        raise refuse("not-a-number", where, f"{content!r} is not finite", "Give a number, or leave it empty")
+        raise refuse(
+            "not-a-number", where, f"{shown(content)} is not finite", "Give a number, or leave it empty"
+        )
     return number
 
 
-def read_positive(content: Any, where: str, *, zero: bool = False) -> float | None:
-    """Return a number above zero (from zero where `zero`), or None for an empty field.
+def read_positive(content: Any, where: str, *, zero: bool = False, most: float = math.inf) -> float | None:
+    """Return a number above zero (from zero where `zero`) and up to `most`, or None for an empty field.
 
     Raises:
         InputError: ``evidence.not-a-number`` or ``evidence.out-of-range``.
@@ -50,6 +70,8 @@ def read_positive(content: Any, where: str, *, zero: bool = False) -> float | No
     if number is not None and (number < 0 or (number == 0 and not zero)):
         least = "zero or more" if zero else "more than zero"
         raise refuse("out-of-range", where, f"{number:g} is out of range", f"Give {least}")
+    if number is not None and number > most:
+        raise refuse("out-of-range", where, f"{number:g} is out of range", f"Give at most {most:g}")
     return number
 
 
@@ -68,4 +90,6 @@ def read_member(content: Any, names: Mapping[str, str], where: str, what: str, p
     if word in names:
         return names[word]
     known = ", ".join(dict.fromkeys(names.values()))
-    raise refuse(problem, where, f"the {what} {read_text(content)!r} is not known", f"Use one of {known}")
+    raise refuse(
+        problem, where, f"the {what} {shown(read_text(content))} is not known", f"Use one of {known}"
+    )

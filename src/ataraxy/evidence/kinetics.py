@@ -5,17 +5,15 @@ The form is described in the header of the files that ship with the package (``e
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
-from ataraxy.evidence.cells import refuse
+from ataraxy.evidence.cells import refuse, shown
 from ataraxy.evidence.observation import Observation, read_observations
-from ataraxy.evidence.study import LINE, Study, read_study
+from ataraxy.evidence.study import Study, read_study
+from ataraxy.evidence.yaml_list import LINE, load_yaml, read_text_bytes
 from ataraxy.provenance import content_hash
 
 STUDIES_FILE: Final = "pk_studies.yaml"
@@ -62,7 +60,7 @@ def load_kinetic_evidence(directory: Path | str | None = None) -> KineticEvidenc
             "this is not a directory",
             f"Give one that holds {STUDIES_FILE} and {OBSERVATIONS_FILE}",
         )
-    texts = {name: _read(folder / name) for name in (STUDIES_FILE, OBSERVATIONS_FILE)}
+    texts = {name: read_text_bytes(folder / name) for name in (STUDIES_FILE, OBSERVATIONS_FILE)}
     studies = _studies(texts[STUDIES_FILE].decode("utf-8-sig"), str(folder / STUDIES_FILE))
     file = str(folder / OBSERVATIONS_FILE)
     observations = read_observations(texts[OBSERVATIONS_FILE].decode("utf-8-sig"), file)
@@ -72,50 +70,14 @@ def load_kinetic_evidence(directory: Path | str | None = None) -> KineticEvidenc
             raise refuse(
                 "unknown-study",
                 f"{file}: row {observation.row}: field study",
-                f"the study {observation.study!r} is not in {STUDIES_FILE}",
+                f"the study {shown(observation.study)} is not in {STUDIES_FILE}",
                 "Add it there, or correct the id",
             )
     return KineticEvidence(studies, observations, content_hash(texts))
 
 
-def _read(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        content.decode("utf-8")
-    except FileNotFoundError:
-        raise refuse(
-            "file-missing", str(path), "the file is missing", "Add it, or give another directory"
-        ) from None
-    except OSError as error:
-        raise refuse(
-            "file-unreadable",
-            str(path),
-            f"it cannot be read ({error.strerror})",
-            "Check its kind and permissions",
-        ) from None
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise refuse(
-            "file-unreadable", f"{path}:{line}", "it is not UTF-8 text", "Save it as UTF-8"
-        ) from None
-    return content
-
-
 def _studies(text: str, file: str) -> tuple[Study, ...]:
-    try:
-        content = yaml.load(text, Loader=_LineLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise refuse(
-            "yaml",
-            f"{file}{line}",
-            f"broken YAML ({error.problem or error.context})",
-            "Correct the indentation or quotes there",
-        ) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
-        problem = " ".join(str(error).split())
-        raise refuse("yaml", file, f"broken YAML ({problem})", "Save it as plain text") from None
+    content = load_yaml(text, file)
     if isinstance(content, dict) and isinstance(content.get("studies"), list):
         content = content["studies"]
     if not isinstance(content, list) or not content:
@@ -127,25 +89,8 @@ def _studies(text: str, file: str) -> tuple[Study, ...]:
             raise refuse(
                 "study-twice",
                 f"{file}:{item[LINE]}: field id",
-                f"the study {study.id!r} stands twice",
+                f"the study {shown(study.id)} stands twice",
                 "Rename or remove one",
             )
         seen.add(study.id)
     return studies
-
-
-class _LineLoader(yaml.SafeLoader):
-    """Notes the line on which each mapping begins, and refuses a key that stands twice in one mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise yaml.MarkedYAMLError(problem="a name is expected", problem_mark=key_node.start_mark)
-            if key in keys:
-                raise yaml.MarkedYAMLError(problem=f"{key!r} stands twice", problem_mark=key_node.start_mark)
-            keys.add(key)
-        mapping = super().construct_mapping(node, deep)
-        mapping[LINE] = node.start_mark.line + 1
-        return mapping

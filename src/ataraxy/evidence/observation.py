@@ -10,8 +10,9 @@ from typing import Final
 
 from ataraxy.errors import InputError
 from ataraxy.evidence.analyte import Analyte, parse_analyte, parse_pair
-from ataraxy.evidence.cells import read_number, read_positive, read_text, refuse
+from ataraxy.evidence.cells import read_number, read_positive, read_text, refuse, shown
 from ataraxy.evidence.metric import Kind, Metric, parse_metric, window_in_note
+from ataraxy.evidence.study import MOST_HOURS, MOST_PEOPLE
 from ataraxy.evidence.unit import Unit, parse_unit
 
 REQUIRED_COLUMNS: Final = ("study", "analyte", "metric", "time_h", "value", "unit", "basis")
@@ -134,7 +135,7 @@ def _observation(cells: Mapping[str, str], row: int, where: str) -> Observation:
         raise refuse(
             "field-missing", f"{where}: field study", "the row names no study", "Give the study's id"
         )
-    where = f"{where}: study {study}"
+    where = f"{where}: study {study[:60]}"
     note = cell("note")
     measure = parse_metric(cell("metric"))
     if (
@@ -144,7 +145,7 @@ def _observation(cells: Mapping[str, str], row: int, where: str) -> Observation:
         and (w := window_in_note(note))
     ):
         measure = Metric(measure.text, measure.kind, w, measure.ratio, measure.enantiomer_ratio)
-    n = read_positive(cells.get("n"), f"{where}: field n")
+    n = read_positive(cells.get("n"), f"{where}: field n", most=MOST_PEOPLE)
     substance, pair = parse_analyte(cell("analyte")), parse_pair(cell("analyte"))
     understood = measure is not None and (substance is not None or pair is not None)
     return Observation(
@@ -152,7 +153,7 @@ def _observation(cells: Mapping[str, str], row: int, where: str) -> Observation:
         study=study,
         analyte=cell("analyte"),
         metric=cell("metric"),
-        time_h=read_positive(cells.get("time_h"), f"{where}: field time_h", zero=True),
+        time_h=read_positive(cells.get("time_h"), f"{where}: field time_h", zero=True, most=MOST_HOURS),
         value=_value(cell("value"), f"{where}: field value"),
         unit=cell("unit"),
         spread=cell("spread"),
@@ -184,11 +185,11 @@ def _unit(text: str, measure: Metric, where: str) -> Unit:
     if unit is None:
         raise _bad_unit(text, where, "is not known")
     if not (unit.fits(measure.dimension) or _normalised(unit, measure)):
-        what = "has no unit" if not text else f"is printed in {text!r}"
+        what = "has no unit" if not text else f"is printed in {shown(text)}"
         raise refuse(
             "wrong-unit",
             where,
-            f"the metric {measure.text} {what}",
+            f"the metric {shown(measure.text)} {what}",
             "Give a unit of that quantity, such as ng/mL, h, L/h or %",
         )
     return unit
@@ -208,6 +209,6 @@ def _bad_unit(text: str, where: str, problem: str) -> InputError:
     return refuse(
         "unknown-unit",
         where,
-        f"the unit {text!r} {problem}",
+        f"the unit {shown(text)} {problem}",
         "Write for example ng/mL, nmol/L, ng*h/mL, mL/min/kg, L/h/70kg, min or %",
     )

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from ataraxy.evidence.cells import read_member, read_positive, read_text, refuse
+from ataraxy.evidence.cells import read_member, read_positive, read_text, refuse, shown
 from ataraxy.evidence.unit import MASS, MASS_RATE, parse_unit
-
-LINE: Final = "__line__"
-"""Key under which the reader of the YAML file leaves the line on which a mapping begins."""
+from ataraxy.evidence.yaml_list import LINE
 
 StudyDrug = Literal["S", "R", "racemic"]
 Site = Literal["arterial", "venous", "unknown"]
@@ -104,6 +102,14 @@ _CHILD = re.compile(
     r"\b(?:child(?:ren)?|p(?:a)?ediatric|infants?|neonat\w+|toddlers?|preschool\w*)\b", re.IGNORECASE
 )
 ADULT_FROM_YEARS: Final = 18.0
+# Beyond these a number is a slip of the pen, and no model can do anything with it.
+MOST_HOURS: Final = 10 * 8766.0
+MOST_MG: Final = 1e5
+MOST_MG_PER_KG: Final = 1e4
+MOST_KG: Final = 650.0
+MOST_YEARS: Final = 130.0
+MOST_PEOPLE: Final = 1e9
+MOST_DEVICES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +195,7 @@ def read_study(content: Any, file: str) -> Study:
     """
     if not isinstance(content, dict):
         raise refuse(
-            "study-malformed", file, f"{str(content)[:60]!r} is not a study", "Begin each study with '- id:'"
+            "study-malformed", file, f"{shown(str(content))} is not a study", "Begin each study with '- id:'"
         )
     line = content.get(LINE, "?")
     identity = read_text(content.get("id"))
@@ -197,7 +203,7 @@ def read_study(content: Any, file: str) -> Study:
         raise refuse(
             "field-missing", f"{file}:{line}: field id", "the study has no id", "Give it a unique id"
         )
-    where = f"{file}:{line}: study {identity}"
+    where = f"{file}:{line}: study {identity[:60]}"
     drug = read_member(content.get("drug"), _DRUGS, f"{where}: field drug", "drug", "unknown-drug")
     relation = read_member(
         content.get("relation"), _RELATIONS, f"{where}: field relation", "relation", "unknown-relation"
@@ -208,7 +214,7 @@ def read_study(content: Any, file: str) -> Study:
     printed_site = read_text(content.get("site")).lower()
     site = next((name for name in _SITES if name == printed_site), "unknown")
     if printed_site != site:
-        flags.append(f"site {printed_site or 'not stated'!r} taken as unknown")
+        flags.append(f"site {shown(printed_site or 'not stated')} taken as unknown")
     given = content.get("doses") or []
     if not isinstance(given, list):
         raise refuse(
@@ -225,11 +231,11 @@ def read_study(content: Any, file: str) -> Study:
     ignored = sorted(str(key) for key in set(content) - _STUDY_FIELDS)
     flags += [f"field {key} of the study is not used" for key in ignored]
     population = read_text(content.get("population"))
-    age = read_positive(content.get("age_y"), f"{where}: field age_y")
+    age = read_positive(content.get("age_y"), f"{where}: field age_y", most=MOST_YEARS)
     ancestry, read_from_text = _ancestry(content.get("ancestry"), population, where)
     if read_from_text:
         flags.append(f"ancestry {ancestry} read from the population's description")
-    n = read_positive(content.get("n"), f"{where}: field n")
+    n = read_positive(content.get("n"), f"{where}: field n", most=MOST_PEOPLE)
     children = content.get("children")
     return Study(
         id=identity,
@@ -241,7 +247,7 @@ def read_study(content: Any, file: str) -> Study:
         population=population,
         n=None if n is None else int(n),
         doses=tuple(doses),
-        weight_kg=read_positive(content.get("weight_kg"), f"{where}: field weight_kg"),
+        weight_kg=read_positive(content.get("weight_kg"), f"{where}: field weight_kg", most=MOST_KG),
         age_y=age,
         ancestry=ancestry,
         children=_are_children(children, age, population),
@@ -283,19 +289,28 @@ def _read_doses(content: Any, file: str, study: str) -> tuple[list[GivenDose], l
         raise refuse(
             "field-malformed",
             f"{file}: study {study}",
-            f"{str(content)[:60]!r} is not a dose",
+            f"{shown(str(content))} is not a dose",
             "Give time_h, route, amount, unit",
         )
     where = f"{file}:{content.get(LINE, '?')}: study {study}: field "
-    route = read_member(content.get("route"), ROUTES, f"{where}route", "route", "unknown-route")
-    start = read_positive(content.get("time_h"), f"{where}time_h", zero=True)
-    if start is None:
-        minutes = read_positive(content.get("time_min"), f"{where}time_min", zero=True)
-        start = 0.0 if minutes is None else minutes / 60.0
     duration = _duration_h(content, where)
+    printed = read_text(content.get("route"))
+    if printed.lower() in ("iv", "intravenous"):
+        printed = "iv_infusion" if duration else "iv_bolus"
+    route = read_member(printed, ROUTES, f"{where}route", "route", "unknown-route")
+    start = read_positive(content.get("time_h"), f"{where}time_h", zero=True, most=MOST_HOURS)
+    if start is None:
+        minutes = read_positive(content.get("time_min"), f"{where}time_min", zero=True, most=60 * MOST_HOURS)
+        start = 0.0 if minutes is None else minutes / 60.0
     infused = route in ("iv_infusion", "sc_infusion")
     amount, per_kg = _amount(content, duration, where)
-    devices = read_positive(content.get("devices"), f"{where}devices")
+    most = MOST_MG_PER_KG if per_kg else MOST_MG
+    if amount is not None and not 0.0 < amount <= most:
+        unit = "mg/kg" if per_kg else "mg"
+        raise refuse(
+            "out-of-range", f"{where}amount", f"{amount:g} {unit} is out of range", f"Give up to {most:g}"
+        )
+    devices = read_positive(content.get("devices"), f"{where}devices", most=MOST_DEVICES)
     if devices is not None and devices != int(devices):
         raise refuse("out-of-range", f"{where}devices", f"{devices:g} devices", "Give a whole number")
     salt = read_text(content.get("salt") or content.get("basis")).lower()
@@ -315,7 +330,7 @@ def _read_doses(content: Any, file: str, study: str) -> tuple[list[GivenDose], l
         f"field {key} of a dose is not used" for key in sorted(str(k) for k in set(content) - _DOSE_FIELDS)
     ]
     repeats = read_positive(content.get("repeats"), f"{where}repeats")
-    every = read_positive(content.get("every_h"), f"{where}every_h")
+    every = read_positive(content.get("every_h"), f"{where}every_h", most=MOST_HOURS)
     if repeats is None or repeats == 1:
         return [dose], unused
     if every is None or repeats != int(repeats) or repeats > 10_000:
@@ -325,12 +340,18 @@ def _read_doses(content: Any, file: str, study: str) -> tuple[list[GivenDose], l
             f"repeats is {repeats:g}",
             "Give a whole number, with every_h beside it",
         )
+    if start + (repeats - 1) * every > MOST_HOURS:
+        raise refuse(
+            "out-of-range", f"{where}repeats", "the doses go on for more than ten years", "Give fewer repeats"
+        )
     return [replace(dose, time_h=start + i * every) for i in range(int(repeats))], unused
 
 
 def _duration_h(content: Mapping[str, Any], where: str) -> float | None:
-    hours = read_positive(content.get("duration_h"), f"{where}duration_h", zero=True)
-    minutes = read_positive(content.get("duration_min"), f"{where}duration_min", zero=True)
+    hours = read_positive(content.get("duration_h"), f"{where}duration_h", zero=True, most=MOST_HOURS)
+    minutes = read_positive(
+        content.get("duration_min"), f"{where}duration_min", zero=True, most=60 * MOST_HOURS
+    )
     if hours is not None and minutes is not None and abs(hours - minutes / 60.0) > 1e-6:
         raise refuse(
             "field-malformed",
@@ -351,7 +372,9 @@ def _amount(content: Mapping[str, Any], duration_h: float | None, where: str) ->
         raise refuse("unit-missing", f"{where}unit", "the amount has no unit", "Give mg or mg/kg")
     unit = parse_unit(text)
     if unit is None or unit.dimension.amount:
-        raise refuse("unknown-unit", f"{where}unit", f"the unit {text!r} is not known", "Give mg or mg/kg")
+        raise refuse(
+            "unknown-unit", f"{where}unit", f"the unit {shown(text)} is not known", "Give mg or mg/kg"
+        )
     per_kg = unit.dimension.weight == -1
     if unit.fits(MASS) and not unit.of_70_kg:
         return number * unit.factor, per_kg
@@ -360,8 +383,8 @@ def _amount(content: Mapping[str, Any], duration_h: float | None, where: str) ->
             raise refuse(
                 "unknown-unit",
                 f"{where}unit",
-                f"a rate in {text} has no duration",
+                f"a rate in {shown(text)} has no duration",
                 "Give duration_min, or the amount in mg",
             )
         return number * unit.factor * duration_h, per_kg
-    raise refuse("unknown-unit", f"{where}unit", f"{text!r} is not a unit of a dose", "Give mg or mg/kg")
+    raise refuse("unknown-unit", f"{where}unit", f"{shown(text)} is not a unit of a dose", "Give mg or mg/kg")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from ataraxy.evidence.cells import refuse
+from ataraxy.evidence.cells import refuse, shown
 
 LINE: Final = "__line__"
 """Key under which the line on which a mapping begins is left in it."""
@@ -23,10 +23,23 @@ def read_text_file(path: Path) -> str:
     Raises:
         InputError: ``evidence.file-missing`` or ``evidence.file-unreadable``.
     """
+    return read_text_bytes(path).decode("utf-8-sig")
+
+
+def read_text_bytes(path: Path) -> bytes:
+    """Return the content of a file that is text in UTF-8.
+
+    Raises:
+        InputError: ``evidence.file-missing`` or ``evidence.file-unreadable``.
+    """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        content.decode("utf-8")
+        return content
     except FileNotFoundError:
-        raise refuse("file-missing", str(path), "the file is missing", "Give another path") from None
+        raise refuse(
+            "file-missing", str(path), "the file is missing", "Add it, or give another path"
+        ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             line = error.object[: error.start].count(b"\n") + 1
@@ -52,8 +65,23 @@ def read_yaml_list(text: str, file: str, *, begins: str = "- id:") -> list[dict[
             is not a list of mappings.
     """
     remedy = f"Begin each entry with '{begins}'"
+    content = load_yaml(text, file)
+    if not isinstance(content, list) or not content:
+        raise refuse("no-list", file, "the file holds no list of entries", remedy)
+    for number, item in enumerate(content, start=1):
+        if not isinstance(item, dict):
+            raise refuse("no-list", f"{file}: entry {number}", f"{shown(str(item))} is no entry", remedy)
+    return content
+
+
+def load_yaml(text: str, file: str) -> Any:
+    """Return the content of a YAML file; each mapping has its line under `LINE`, and all its keys are text.
+
+    Raises:
+        InputError: ``evidence.yaml`` for broken YAML or a key that stands twice.
+    """
     try:
-        content = yaml.load(text, Loader=_LineLoader)
+        return yaml.load(text, Loader=_LineLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
@@ -67,12 +95,6 @@ def read_yaml_list(text: str, file: str, *, begins: str = "- id:") -> list[dict[
         # ValueError: a date or number that looks like one and is none, such as 2026-13-01
         problem = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
         raise refuse("yaml", file, f"broken YAML ({problem[:200]})", "Put quotes around text") from None
-    if not isinstance(content, list) or not content:
-        raise refuse("no-list", file, "the file holds no list of entries", remedy)
-    for number, item in enumerate(content, start=1):
-        if not isinstance(item, dict):
-            raise refuse("no-list", f"{file}: entry {number}", f"{str(item)[:60]!r} is no entry", remedy)
-    return content
 
 
 class _LineLoader(yaml.SafeLoader):
@@ -98,6 +120,8 @@ class _LineLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys: set[str] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a name is expected", problem_mark=key_node.start_mark)
             key = str(self.construct_object(key_node, deep=True))
             if key in keys:
                 raise yaml.MarkedYAMLError(problem=f"{key!r} stands twice", problem_mark=key_node.start_mark)

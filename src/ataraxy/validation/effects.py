@@ -35,6 +35,8 @@ from ataraxy.validation.target import TargetResult
 from ataraxy.validation.targets import compute_negative_controls, compute_targets
 
 SCHEMA: Final = "ataraxy.effects-validation/1"
+# what is printed of a row that cannot be used; what is larger, or no number, is not printed
+_NO_SCORE: Final = 1e12
 ONSET_OF: Final = ("GAD", "SAD", "PTSD")
 STATUSES: Final = ("inside", "outside", "agrees", "disagrees", "skipped")
 
@@ -268,6 +270,6 @@ def _listed(trial: Trial, row: Row, reason: str) -> EffectRow:
 def _printed_number(row: Row) -> float | None:
     for key in ("mean", "pct", "median", "value", "value_d"):
         value = row.origin.fields.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _NO_SCORE:
             return float(value)
     return None

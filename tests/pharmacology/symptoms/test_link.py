@@ -44,7 +44,9 @@ def test_near_the_lowest_score_the_same_fall_moves_fewer_points() -> None:
     assert float(link.slope(-4.0)) < 0.5 * float(link.slope(0.0))
 
 
-@pytest.mark.parametrize(("mean", "sd"), [(0.0, 3.0), (56.0, 3.0), (22.0, 0.0), (22.0, 40.0), (70.0, 3.0)])
+@pytest.mark.parametrize(
+    ("mean", "sd"), [(0.0, 3.0), (56.0, 3.0), (22.0, 0.0), (22.0, 40.0), (70.0, 3.0), (22.0, 5e-324)]
+)
 def test_moments_that_no_scale_can_have_are_refused(mean: float, sd: float) -> None:
     with pytest.raises(InputError) as refused:
         Link.of(0, 56, mean, sd)

@@ -258,6 +258,13 @@ def test_arms_that_differ_by_what_is_not_simulated_are_not_compared(validate):
     assert with_both.status != "skipped"
 
 
+@pytest.mark.parametrize("mean", [10**30, 10**400, float("nan"), float("inf"), True])
+def test_what_is_no_score_is_not_printed_as_one(validate, mean):
+    (row,) = validate(trial(outcomes=[outcome(mean=mean, kind="by drone")])).rows
+    assert (row.status, row.observed) == ("skipped", None)
+    assert row.reason
+
+
 def test_an_unexpected_kind_of_row_is_listed():
     from ataraxy.evidence.trials import load_trials as load
 

@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(81)
 _MASS: Final = _WEIGHTS / _WEIGHTS.sum()
+# standard deviation over the length of the scale: below it all people would have one score
+_NARROWEST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,13 @@ def _matched(low: float, high: float, mean: float, sd: float) -> Link:
             where=where,
         )
     share, spread = (mean - low) / (high - low), sd / (high - low)
+    if spread < _NARROWEST:
+        raise InputError(
+            f"a standard deviation of {sd:g} is nothing beside the scale",
+            code="symptoms.moments",
+            remedy="People differ; give how much",
+            where=where,
+        )
     if spread**2 >= 0.9 * share * (1.0 - share):
         raise InputError(
             f"a standard deviation of {sd:g} is too large for a mean of {mean:g}",
