@@ -376,7 +376,7 @@ def test_a_disk_that_refuses_leaves_the_older_file(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(InputError, match="No space left") as caught:
+    with pytest.raises(AtaraxyError, match="No space left") as caught:
         write_sbml(file, linear_model(), np.ones(8), DoseTable.empty())
     assert caught.value.code == "file.not-written"
     assert [p.name for p in tmp_path.iterdir()] == ["model.xml"]

@@ -81,11 +81,11 @@ def write_sbml(
     """Writes `sbml_text` to a file, whole or not at all; an older file stays as it was until then.
 
     Raises:
-        InputError: as `sbml_text`, or the file cannot be written there.
-        AtaraxyError: as `sbml_text`.
+        InputError: as `sbml_text`.
+        AtaraxyError: as `sbml_text`, or the file cannot be written there.
     """
     text = sbml_text(model, parameters, doses, person=person, units=units, notes=notes)
-    write_whole(path, text.encode())
+    write_whole(path, text.encode(), make_folder=True)
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
 
-from ataraxy.errors import InputError
+from ataraxy.errors import AtaraxyError, InputError
+
+# what another name mends, and what it does not: a full disk
+_PLACE_IS_WRONG = (IsADirectoryError, NotADirectoryError, FileNotFoundError, PermissionError)
 
 
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Writes `content` to `path`, in one step for whoever reads it; an older file stays as it was until then.
+def write_whole(path: str | os.PathLike[str], content: bytes, *, make_folder: bool = False) -> None:
+    """Write a file in place of what was there; until all of it is on the disk, the old one stays.
+
+    A link is followed: what it points to is replaced. With `make_folder` the folder is made where there is none.
 
     Raises:
-        InputError: the file cannot be written there (``file.not-written``); nothing was changed.
+        AtaraxyError: the disk refused (``file.not-written``); nothing was changed. An InputError where the place is
+            one that cannot be written to.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}")
+    work = target.with_name(f".{target.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        if make_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        # the process's mask decides who may read it, as for any other file
+        descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(work, target)
     except OSError as error:
-        raise InputError(
-            f"the file cannot be written: {error.strerror or error}",
+        kind = InputError if isinstance(error, _PLACE_IS_WRONG) else AtaraxyError
+        raise kind(
+            f"the file could not be written: {error.strerror or error}",
             code="file.not-written",
-            remedy="Name another file or make room; nothing was changed",
+            remedy="Make room or name another place; nothing was changed",
             where=str(path),
         ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            work.unlink()

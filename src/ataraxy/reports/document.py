@@ -17,11 +17,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ataraxy.evidence.study import Relation
+from ataraxy.exchange.whole_file import write_whole
 from ataraxy.pharmacology.exposure import Endpoint, SessionExposure, SimulationResult
 from ataraxy.pharmacology.kinetics import KineticModel
 from ataraxy.pharmacology.kinetics.studied import Range
 from ataraxy.reports.analyte_order import in_reading_order, label
-from ataraxy.reports.atomic_file import write_whole
 from ataraxy.reports.exposure_figure import SESSION_H, Scale, Span, plot
 from ataraxy.reports.exposure_figure import describe as describe_exposure
 from ataraxy.reports.numbers import NOT_DEFINED, count, interval_text, percent, signed_percent, three_digits

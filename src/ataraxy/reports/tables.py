@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ataraxy.errors import InputError
+from ataraxy.exchange.whole_file import write_whole
 from ataraxy.pharmacology.exposure import BAND_QUANTILES, SimulationResult
-from ataraxy.reports.atomic_file import write_whole
 
 Columns = Mapping[str, npt.NDArray[Any]]
 Kind = Literal["parquet", "csv"]

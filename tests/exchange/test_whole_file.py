@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ataraxy.errors import AtaraxyError
-from ataraxy.reports.atomic_file import write_whole
+from ataraxy.exchange.whole_file import write_whole
 
 
 def test_a_file_is_replaced_by_all_of_the_new_one(tmp_path: Path) -> None:
@@ -49,3 +49,12 @@ def test_the_mask_of_the_process_decides_who_may_read(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_a_link_points_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    target, link = tmp_path / "real.html", tmp_path / "link.html"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    write_whole(link, b"new")
+    assert target.read_bytes() == b"new"
+    assert link.is_symlink()
