@@ -208,7 +208,9 @@ class KeyRing:
         return hmac.new(purpose, content, hashlib.sha256).hexdigest()
 
     def rewrap(self, connection: sa.Connection, successor: MasterKey) -> int:
-        """Wrap every key under another master key, in the caller's transaction. Returns how many.
+        """Wrap every key under another master key, in the caller's transaction. Returns how many were changed.
+
+        Keys that the successor wraps already stay, so that an interrupted rotation can be run again.
 
         Raises:
             WrongMasterKey: a key does not open; nothing should be committed.
@@ -221,6 +223,7 @@ class KeyRing:
                 "wrapped": wrap_for(successor, patient, self._unwrapped(patient, master, wrapped)),
             }
             for patient, master, wrapped in rows
+            if master != successor.id
         ]
         if changed:
             connection.execute(
