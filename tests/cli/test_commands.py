@@ -124,8 +124,58 @@ def test_wrong_input_is_one_line_and_status_2(run: Run, arguments: list[str], wo
     assert words in _one_line(run(*arguments))
 
 
-def test_an_unknown_option_is_status_2(run: Run) -> None:
-    assert run("simulate", "otto-2021", "--dose", "5").status == 2
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["simulate", "otto-2021", "--dose", "5"], "--dose"),
+        (["simulate"], "protocol"),
+        (["validate", "--draws", "x"], "--draws"),
+        (["validate", "more"], "more"),
+        (["dance"], "dance"),
+        (["--nope"], "--nope"),
+        (["evidence", "--use", "as_you_like"], "as_you_like"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_with_where_to_look(
+    run: Run, arguments: list[str], words: str
+) -> None:
+    line = _one_line(run(*arguments))
+    assert words in line
+    assert line.startswith("ataraxy: ")
+    assert line.endswith("]")
+
+
+def test_without_arguments_the_help_is_the_message(run: Run) -> None:
+    outcome = run()
+    assert "simulate" in outcome.out + outcome.err
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", [["models", "--json"], ["protocols"]])
+def test_output_that_cannot_be_written_is_one_line_and_status_1(command: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        ended = _own_process(command, stdout=full)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ["ataraxy: the output could not be written: No space left on device"]
+
+
+def test_a_terminal_without_a_sign_shows_another_in_its_place() -> None:
+    environment = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = _own_process(["protocols"], stdout=subprocess.PIPE, **environment)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Chong 2006" in ended.stdout
+
+
+def _own_process(command: list[str], stdout: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from ataraxy.cli import main; main()", *command],
+        stdout=stdout,  # type: ignore[call-overload]
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
 
 
 def test_a_bad_row_of_people_is_named(run: Run, tmp_path: Path) -> None:

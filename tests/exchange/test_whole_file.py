@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ataraxy.errors import AtaraxyError
+from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.exchange.whole_file import write_whole
 
 
@@ -58,3 +58,12 @@ def test_what_a_link_points_to_is_replaced_and_the_link_stays(tmp_path: Path) ->
     write_whole(link, b"new")
     assert target.read_bytes() == b"new"
     assert link.is_symlink()
+
+
+def test_a_device_or_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place, words in ((pipe, "no ordinary file"), (tmp_path, "a directory"), (Path("/"), "a directory")):
+        with pytest.raises(InputError, match=words):
+            write_whole(place, b"new")
+    assert pipe.is_fifo()

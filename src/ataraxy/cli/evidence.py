@@ -56,6 +56,7 @@ def evidence_command(
     """List, filter and show the published evidence; refused entries stand apart with the reason."""
     from ataraxy.evidence.pd_parameter import load_pd_parameters
     from ataraxy.evidence.trials import load_trials
+    from ataraxy.evidence.use import read_use
 
     task = one_of("evidence", what, WHATS)
     if task == "parameters":
@@ -95,6 +96,8 @@ def evidence_command(
             remedy=f"Use show {identity}",
             where="list",
         )
+    if use:
+        use = read_use(use, "--use")
     wanted = [t for t in evidence.trials if _fits(t, use, entry_type, indication, drug, measure)]
     listed = [t for t in wanted if include_refused or not t.refused]
     refused = [t for t in wanted if t.refused]
@@ -130,7 +133,7 @@ def _fits(
     kinds = [arm.kind.value for arm in trial.arms]
     texts = [row.text for row in trial.outcomes] + [row.text for row in trial.safety]
     return (
-        (not use or _plain(use) == _plain(trial.use))
+        (not use or use == trial.use)
         and (not entry_type or _plain(entry_type) == _plain(trial.entry_type))
         and among(indication, trial.indications)
         and among(drug, [*trial.drugs, *kinds])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import typer
 
@@ -39,7 +41,7 @@ app = typer.Typer(
 )
 app.command("simulate")(interruptible(simulate.simulate_command))
 app.command("validate")(interruptible(validate.validate_command))
-app.command("compare")(compare.compare_command)
+app.command("compare")(interruptible(compare.compare_command))
 app.command("models")(interruptible(models.models_command))
 app.command("protocols")(interruptible(protocols.protocols_command))
 app.command("evidence")(interruptible(evidence.evidence_command))
@@ -60,16 +62,48 @@ def _global(
 
 def main() -> None:
     """Runs the command line and exits with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that has no sign for something shows another in its place
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        status = app(standalone_mode=False)
+        sys.stdout.flush()
     except AtaraxyError as error:
         _stop(str(error), error.exit_status)
     except BrokenPipeError:
         # the reader of a pipe went away: not an error of ours, and nothing more can be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(1)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _discard_output()
+        _stop(f"the output could not be written: {error.strerror or error}", 1)
+    except Exception as error:
+        _stop_for_usage(error)
+        raise
+    sys.exit(status if isinstance(status, int) else 0)
 
 
-def _stop(line: str, status: int) -> None:
+def _stop_for_usage(error: Exception) -> None:
+    """One line for what the parser of the command line refuses. Returns where the error is another one."""
+    describe, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
+    if describe is None:
+        return
+    command = context.command_path if context is not None else "ataraxy"
+    lines = describe().strip().splitlines()
+    if context is not None and (not lines or len(lines) > 3):  # no arguments at all: the help is the message
+        typer.echo(context.get_help(), err=True)
+        sys.exit(2)
+    message = " ".join(" ".join(lines).split()).rstrip(".")
+    _stop(f"{message}. See {command} --help [cli.usage]", 2)
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _stop(line: str, status: int) -> NoReturn:
     print(f"ataraxy: {line}", file=sys.stderr)
     sys.exit(status)

@@ -145,7 +145,7 @@ def read_trial(content: Mapping[str, Any], file: str) -> Trial:
             "field-missing", f"{file}:{line}: field id", "the entry has no id", "Give it a unique id"
         )
     where = f"{file}:{line}: entry {identity}"
-    use = read_use(content.get("use"), where)
+    use = read_use(content.get("use"), f"{where}: field use")
     arms: dict[str, Arm] = {}
     for item in _mappings(content, "arms", where, file):
         arm = read_arm(item, identity)

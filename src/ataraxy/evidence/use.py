@@ -38,7 +38,7 @@ def read_use(content: Any, where: str) -> str:
     Raises:
         InputError: ``evidence.unknown-use``, so that a misspelt ``do_not_use`` never lets an entry through.
     """
-    return read_member(content, _USES, f"{where}: field use", "use", "unknown-use")
+    return read_member(content, _USES, where, "use", "unknown-use")
 
 
 def refusal_of(use: str, content: Mapping[str, Any]) -> str:

@@ -23,6 +23,14 @@ def write_whole(path: str | os.PathLike[str], content: bytes, *, make_folder: bo
             one that cannot be written to.
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        # a device or a pipe must not be replaced by a file, and the root has no name
+        raise InputError(
+            f"this is {'a directory' if target.is_dir() else 'no ordinary file'}",
+            code="file.not-written",
+            remedy="Name a file; nothing was changed",
+            where=str(path),
+        )
     work = target.with_name(f".{target.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         if make_folder:
