@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from ataraxy.evidence.arm import Arm, implied_arm
 from ataraxy.evidence.comparison import Group
@@ -15,29 +14,11 @@ from ataraxy.evidence.safety import SafetyOutcome
 from ataraxy.evidence.trial import Trial
 from ataraxy.trials.clinic import VirtualClinic
 from ataraxy.trials.dosing import planned_doses
+from ataraxy.trials.ratings import printed_baselines, rated_at, ratings_within, same_people
 from ataraxy.trials.readings import Watched
 from ataraxy.trials.virtual_arm import VirtualArm, simulate_arm
 
-# Ratings within a window in which somebody may have responded at any time.
-RATINGS_H: Final = (1.0, 4.0, 24.0, 72.0, *(168.0 * week for week in range(1, 27)))
-
 _Key = tuple[str, str, object, float | None, float | None]
-
-
-def rated_at(point: Number) -> tuple[float, ...]:
-    """Times at which a result of a time, or of a window of time, is read: the time, or the ends and the middle.
-
-    A window that begins with the first dose has no reading of its own at its beginning.
-    """
-    if not point.is_range:
-        return (point.low,)
-    return (point.middle, point.high) if point.low <= 0.0 else (point.low, point.middle, point.high)
-
-
-def ratings_within(window: Number) -> tuple[float, ...]:
-    """Times of the ratings in a window, its end included."""
-    inside = [t for t in RATINGS_H if window.low < t < window.high]
-    return (*inside, window.high)
 
 
 @dataclass
@@ -64,7 +45,7 @@ class ArmPool:
 
     def gather(self, trial: Trial) -> None:
         """Notes what the usable rows of a trial ask of which arm."""
-        self._baselines[trial.id] = dict(_printed_baselines(trial))
+        self._baselines[trial.id] = dict(printed_baselines(trial))
         for row in trial.rows:
             if row.usable and isinstance(row, Outcome | Responders | SafetyOutcome):
                 times = [t for point in _points(row) for t in point]
@@ -138,23 +119,6 @@ class ArmPool:
                 trial, nothing, self.clinic, instruments=(scale,), times_h=[24.0], people=people
             )
         return self._arms[key]
-
-
-def same_people(trial: Trial) -> bool:
-    """Whether the arms are periods of the same people: a crossover, or doses that ascend from day to day."""
-    return trial.setting.crossover or len({arm.first_day for arm in trial.arms}) > 1
-
-
-def _printed_baselines(
-    trial: Trial,
-) -> Iterable[tuple[tuple[str, str], tuple[float, float | None]]]:
-    """((arm, scale), (mean, SD)) for each baseline that the trial prints; arm "" for that of everybody."""
-    for row in trial.outcomes:
-        if row.usable and row.is_baseline and row.estimate.mean and not row.standardised:
-            arms = [arm.id for arm in row.comparison.arms] or [""]
-            for scale in row.instruments:
-                for arm in arms:
-                    yield (arm, scale.name), (row.estimate.mean.middle, row.estimate.sd)
 
 
 def _points(row: Outcome | Responders | SafetyOutcome) -> list[tuple[float, ...]]:

@@ -20,9 +20,10 @@ from ataraxy.evidence.responders import Responders, Rule
 from ataraxy.evidence.row import Row
 from ataraxy.evidence.trial import Trial
 from ataraxy.trials.interval import Interval
+from ataraxy.trials.ratings import rated_at, ratings_within
 from ataraxy.trials.scores import ScoresOfArm
 from ataraxy.trials.virtual_arm import VirtualArm
-from ataraxy.validation.arm_pool import ArmPool, rated_at, ratings_within
+from ataraxy.validation.arm_pool import ArmPool
 from ataraxy.validation.claim_verdict import Verdict, judge
 from ataraxy.validation.effect_row import EffectRow, against_number, observed_number, printed_arm
 
