@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ataraxy.pharmacology.symptoms import Design, get_indication
+import numpy as np
+import numpy.typing as npt
+
+from ataraxy.evidence.pd_parameter import load_pd_parameters
+from ataraxy.pharmacology.symptoms import Design, comparator_course, get_indication
 from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.planned_dose import PlannedDose
 from ataraxy.therapy.route import Route
-from ataraxy.trials.clinic import VirtualClinic
+from ataraxy.trials.clinic import Drives, VirtualClinic
 from ataraxy.trials.interval import Interval
 from ataraxy.trials.scores import Sample, read_scores
+
+Floats = npt.NDArray[np.float64]
 
 HOURS: Final = (1.0, 2.0, 4.0, 24.0, 168.0)
 WEEKS: Final = (1.0, 2.0, 4.0, 6.0, 8.0, 12.0)
 PEOPLE: Final = 200
+CURVE_H: Final = (
+    0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 48.0, 96.0,
+    *(168.0 * week for week in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0)),
+)  # fmt: skip
+"""Hours from the start at which the curves of hours against weeks are drawn, up to twelve weeks."""
+RESTS_ON: Final = ("E11", "E01", "E02", "E03")
+"""Rows of the effect parameters on which the onset of ketamine in anxiety rests."""
 
 ONE_INFUSION: Final = PlannedDose(
     session=0,
@@ -59,6 +72,116 @@ class OnsetRow:
             "control_relieved_percent": self.control_relieved.to_json(),
             "gained_percent": self.gained.to_json(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a curve rests on: a number in words and where it was printed."""
+
+    text: str
+    citation: str
+
+    def to_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {"text": self.text, "citation": self.citation}
+
+
+@dataclass(frozen=True, eq=False)
+class OnsetCurve:
+    """Share of people with relief that matters, over hours and weeks of one treatment.
+
+    Attributes:
+        treatment: ``ketamine``, ``SSRI or SNRI``, ``psychotherapy`` or ``placebo``.
+        times_h: f8[times], from its start.
+        relieved: f8[3, times], per cent; median and 90% interval over draws of the parameters.
+        gained: f8[3, times], per cent more than on placebo in the same people; None of placebo itself.
+        grounds: what it rests on.
+    """
+
+    treatment: str
+    times_h: Floats
+    relieved: Floats
+    gained: Floats | None
+    grounds: tuple[Ground, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values: lists beside each other."""
+
+        def listed(values: Floats) -> dict[str, Any]:
+            return dict(zip(("median", "lo90", "hi90"), values.tolist(), strict=True))
+
+        return {
+            "treatment": self.treatment,
+            "time_h": self.times_h.tolist(),
+            "relieved_percent": listed(self.relieved),
+            "gained_percent": None if self.gained is None else listed(self.gained),
+            "evidence": [ground.to_json() for ground in self.grounds],
+        }
+
+
+def onset_curves(
+    clinic: VirtualClinic,
+    indication: str,
+    drives: Drives,
+    *,
+    world: str = "published",
+    people: int = PEOPLE,
+) -> tuple[OnsetCurve, ...]:
+    """Hours against weeks: ketamine as it is given, SSRI or SNRI, psychotherapy and placebo on one clock.
+
+    All are masked against placebo in civilian trials, on the indication's main scale, in the same people. Ketamine's
+    curve holds unmasking: what is felt gives it away.
+
+    Args:
+        clinic: holds the parameters' draws.
+        indication: ``GAD``, ``SAD``, ``PTSD`` or ``TRD``.
+        drives: what ketamine does, at `CURVE_H` among other times.
+        world: ``null`` takes every effect of treatments on symptoms away.
+        people: of each draw.
+    """
+    scale = get_indication(indication).main.instrument
+    times = np.array(CURVE_H)
+
+    def shares(given: bool, on: Drives | None, comparator: str) -> Floats:
+        design = Design.saline_controlled(control=not given)
+        sample = Sample(people, indication, "civilian_trial", design, world=world)
+        scores = read_scores(clinic, sample, scale.name, times, drives=on, comparator=comparator, true=True)
+        fall = scores.baseline[:, :, None] - scores.readings
+        return np.asarray(100.0 * (fall >= scale.important).mean(axis=1))
+
+    def over_draws(values: Floats) -> Floats:
+        low, middle, high = np.quantile(values, (0.05, 0.5, 0.95), axis=0)
+        return np.stack([middle, low, high])
+
+    placebo = shares(False, None, "")
+    rows = load_pd_parameters().by_id
+    own = tuple(
+        Ground(f"{rows[k].quantity}: {rows[k].printed} {rows[k].unit}", rows[k].source) for k in RESTS_ON
+    )
+    curves = []
+    for treatment, values, grounds in (
+        ("ketamine", shares(True, drives, ""), own),
+        ("SSRI or SNRI", shares(True, None, "SSRI/SNRI"), _grounds("SSRI/SNRI", indication, scale.name)),
+        (
+            "psychotherapy",
+            shares(True, None, "psychotherapy"),
+            _grounds("psychotherapy", indication, scale.name),
+        ),
+    ):
+        curves.append(OnsetCurve(treatment, times, over_draws(values), over_draws(values - placebo), grounds))
+    curves.append(
+        OnsetCurve("placebo", times, over_draws(placebo), None, _grounds("placebo", indication, scale.name))
+    )
+    return tuple(curves)
+
+
+def _grounds(treatment: str, indication: str, scale: str) -> tuple[Ground, ...]:
+    evidence = comparator_course(treatment, indication, scale, [1.0]).evidence
+    if treatment != "placebo":
+        evidence = tuple(p for p in evidence if p.name.startswith(treatment))
+    return tuple(
+        Ground(f"{p.name}: {p.value:g} {p.unit} ({p.status.value})", p.source.citation) for p in evidence
+    )
 
 
 def onset_table(

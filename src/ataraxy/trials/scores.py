@@ -175,7 +175,9 @@ def read_scores(
             setting=sample.setting,
             design=sample.design,
             values=values,
-            draws=draws_of(clinic.seed, clinic.replicate(m, sample.number), size, (scale,), len(times)),
+            draws=draws_of(
+                clinic.seed, clinic.replicate(m, sample.number), size, () if true else (scale,), len(times)
+            ),
             world=sample.world,
         )[scale]
         before[m] = result.baseline_true if true else result.baseline_observed
