@@ -19,6 +19,11 @@ USUAL_INFUSION_H: Final = 40 / 60
 """An IV infusion of unknown length is taken to have run 40 minutes: "the standard dose" in the words of
 abdallah_2022 (trials.yaml) is 0.5 mg/kg over 40 min."""
 
+# Beyond these a number is a slip of the pen: days of a schedule, mg or mg per kg of a drug, hours of an infusion.
+MOST_DAYS: Final = 36525.0
+MOST_DOSE: Final = 1e5
+MOST_DURATION_H: Final = 8766.0
+
 # Canonical spelling (lower case, one space) -> route. "lozenge" and "troche" are kept under the tongue here.
 _ROUTES: Final[Mapping[str, Route]] = {
     "iv": Route.IV_INFUSION,
@@ -161,7 +166,7 @@ def read_arm(content: Mapping[str, Any], trial: str) -> Arm:
     duration, assumed = _duration(fields, route)
     if assumed:
         flags.append("infusion taken to have run 40 min: its length is not stated")
-    days = fields.numbers("schedule_days", low=0.0)
+    days = fields.numbers("schedule_days", low=0.0, high=MOST_DAYS)
     ordered = tuple(sorted(days))
     if days and ordered != days:
         flags.append("schedule_days put into ascending order")
@@ -254,7 +259,7 @@ def _route(text: str) -> tuple[Route | None, str]:
 
 
 def _dose(fields: Fields) -> Dose | None:
-    amount = fields.range("dose", low=0.0)
+    amount = fields.range("dose", low=0.0, high=MOST_DOSE)
     if amount is None:
         return None
     text = fields.text("unit")
@@ -282,7 +287,8 @@ def _dose(fields: Fields) -> Dose | None:
 
 
 def _stated_duration(fields: Fields) -> float | None:
-    minutes, hours = fields.number("duration_min", low=0.0), fields.number("duration_h", low=0.0)
+    minutes = fields.number("duration_min", low=0.0, high=60.0 * MOST_DURATION_H)
+    hours = fields.number("duration_h", low=0.0, high=MOST_DURATION_H)
     if minutes is not None and hours is not None and abs(minutes / 60 - hours) > 1e-6:
         fields.problems.append("duration_min and duration_h do not agree")
     return hours if hours is not None else None if minutes is None else minutes / 60

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from ataraxy.evidence.arm import Arm
+from ataraxy.evidence.arm import MOST_DAYS, Arm
 from ataraxy.evidence.fields import Fields, Number
 
 # Field -> hours in one unit of it. A month is a twelfth of 365.25 days.
@@ -22,6 +22,9 @@ TIME_FIELDS: Final[Mapping[str, float]] = {
     "time_month": 730.5,
     "time_months": 730.5,
 }
+
+MOST_HOURS: Final = 24.0 * MOST_DAYS
+"""No trial was followed for longer; what is, is a slip of the pen."""
 
 
 class Reference(StrEnum):
@@ -155,7 +158,10 @@ def read_times(content: Mapping[str, Any], arm: Arm | None, *, weeks_are_session
     text = fields.text("time_ref")
     read = read_reference(text)
     key = next((key for key in TIME_FIELDS if content.get(key) is not None), "")
-    printed = tuple(value * TIME_FIELDS[key] for value in fields.numbers(key, low=0.0)) if key else ()
+    printed: tuple[float, ...] = ()
+    if key:
+        hours = TIME_FIELDS[key]
+        printed = tuple(value * hours for value in fields.numbers(key, low=0.0, high=MOST_HOURS / hours))
     flags: list[str] = []
     if not printed and not fields.problems:
         if (

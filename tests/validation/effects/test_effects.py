@@ -258,6 +258,23 @@ def test_arms_that_differ_by_what_is_not_simulated_are_not_compared(validate):
     assert with_both.status != "skipped"
 
 
+@pytest.mark.parametrize(
+    ("arm", "row", "what"),
+    [
+        ({"schedule_days": [0, 1e300]}, {}, "schedule_days"),
+        ({"dose": 1e308}, {}, "dose"),
+        ({"duration_min": 1e300}, {}, "duration_min"),
+        ({}, {"time_h": None, "time_d": 1e308}, "time_d"),
+        ({}, {"time_h": 1e7}, "time_h"),
+    ],
+)
+def test_times_and_doses_beyond_all_measure_are_no_prediction(validate, arm, row, what):
+    (found,) = validate(trial(arms=[KETAMINE | arm, SALINE], outcomes=[outcome(**row)])).rows
+    assert found.status == "skipped"
+    assert f"{what} " in found.reason
+    assert "out of range" in found.reason
+
+
 @pytest.mark.parametrize("mean", [10**30, 10**400, float("nan"), float("inf"), True])
 def test_what_is_no_score_is_not_printed_as_one(validate, mean):
     (row,) = validate(trial(outcomes=[outcome(mean=mean, kind="by drone")])).rows
