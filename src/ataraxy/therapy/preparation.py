@@ -218,7 +218,7 @@ def quantities(inputs: RawInputs, policy: SitePolicy) -> Quantities:
             "Take a container that fits the route",
         )
     wanted = on_basis(order.dose_mg(inputs.weight_kg), order.basis, vial.basis)
-    step = policy.preparation.volume_step if vial.unit == "mL" else Decimal(1)
+    step = policy.preparation.volume_step.value if vial.unit == "mL" else Decimal(1)
     drawn = rounded(wanted / vial.strength, step)
     most = _most_mg_base(inputs, cap)
     if most is not None and on_basis(drawn * vial.strength, vial.basis, Basis.BASE) > most >= on_basis(
@@ -281,14 +281,14 @@ def check_inputs(inputs: RawInputs, policy: SitePolicy, at: datetime) -> tuple[P
                 remedy="Weigh the person now",
             )
         )
-    if not limits.lowest_weight_kg <= inputs.weight_kg <= limits.highest_weight_kg:
+    if not limits.lowest_weight.value <= inputs.weight_kg <= limits.highest_weight.value:
         found.append(
             Problem(
                 code="preparation.weight-range",
-                message=f"{plain(inputs.weight_kg)} kg lies outside of {plain(limits.lowest_weight_kg)} to "
-                f"{plain(limits.highest_weight_kg)} kg",
+                message=f"{plain(inputs.weight_kg)} kg lies outside of {limits.lowest_weight} to "
+                f"{limits.highest_weight}",
                 remedy="Check the weight and its unit: 1 kg is 2.2 lb",
-                slip="kg or lb" if inputs.weight_kg > limits.highest_weight_kg else "",
+                slip="kg or lb" if inputs.weight_kg > limits.highest_weight.value else "",
             )
         )
     if inputs.order.amount <= 0:
@@ -553,7 +553,7 @@ def _total_ml(inputs: RawInputs, drawn: Decimal) -> Decimal:
 
 def _rate(total: Decimal, share: Decimal, minutes: Decimal, policy: SitePolicy) -> Decimal:
     wanted = total * share * 60 / minutes
-    rate = rounded(wanted, policy.preparation.rate_step)
+    rate = rounded(wanted, policy.preparation.rate_step.value)
     if wanted == 0 or abs(rate - wanted) / wanted * 100 > policy.preparation.rounding.value:
         raise _refused(
             f"the pump can run at {plain(rate)} mL/h and {plain(wanted.quantize(SHOWN))} mL/h are needed",

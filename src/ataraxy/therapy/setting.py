@@ -20,6 +20,7 @@ Unit = Literal[
     "h",
     "days",
     "sessions",
+    "kg",
     "mg",
     "mg/kg",
     "mg/mL",
@@ -122,6 +123,7 @@ Hours = Annotated[Setting, _in_unit("h")]
 Days = Annotated[Setting, _in_unit("days")]
 Sessions = Annotated[Setting, _in_unit("sessions")]
 Percent = Annotated[Setting, _in_unit("%")]
+Kg = Annotated[Setting, _in_unit("kg")]
 Mg = Annotated[Setting, _in_unit("mg")]
 MgPerKg = Annotated[Setting, _in_unit("mg/kg")]
 MgPerMl = Annotated[Setting, _in_unit("mg/mL")]

@@ -15,7 +15,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ataraxy.therapy.actor import Role
-from ataraxy.therapy.exact import Exact
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.risk_level import RiskLevel
 from ataraxy.therapy.route import Route
@@ -27,10 +26,12 @@ from ataraxy.therapy.setting import (
     Days,
     Grade,
     Hours,
+    Kg,
     Mg,
     MgPerKg,
     MgPerMl,
     Minutes,
+    Ml,
     MlPerHour,
     Percent,
     Sessions,
@@ -116,19 +117,31 @@ class PreparationPolicy(Value):
         tolerance: by how much the second person's results may differ from the first's.
         rounding: by how much rounding may change the dose.
         weight_change: a larger change of weight since the last one is weighed again.
-        volume_step: graduation of the syringe, mL.
-        rate_step: resolution of the pump, mL/h.
-        lowest_weight, highest_weight: of the people whom the site treats, kg; outside of them a slip is likely.
+        volume_step: graduation of the syringe.
+        rate_step: resolution of the pump.
+        lowest_weight, highest_weight: of the people whom the site treats; outside of them a slip is likely.
     """
 
     caps: tuple[DoseCap, ...]
     tolerance: Percent
     rounding: Percent
     weight_change: Percent
-    volume_step: Annotated[Exact, Field(gt=0)]
-    rate_step: Annotated[Exact, Field(gt=0)]
-    lowest_weight_kg: Annotated[Exact, Field(gt=0)]
-    highest_weight_kg: Annotated[Exact, Field(gt=0)]
+    volume_step: Ml
+    rate_step: MlPerHour
+    lowest_weight: Kg
+    highest_weight: Kg
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for field in ("volume_step", "rate_step", "lowest_weight"):
+            if getattr(self, field).value <= 0:
+                raise refuse(
+                    f"{field.replace('_', ' ')} is {getattr(self, field)}",
+                    code="policy.value",
+                    remedy="Give more than zero",
+                    field=field,
+                )
+        return self
 
     def cap(self, route: Route) -> DoseCap | None:
         """Return the cap of a route, None where the site has set none."""
@@ -147,7 +160,7 @@ class FollowUpPlan(Value):
     """
 
     id: Name
-    after: Hours | None
+    after: Hours | None = None
     window: Hours
     suicide_risk: bool = False
     contents: str

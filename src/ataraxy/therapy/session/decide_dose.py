@@ -282,7 +282,7 @@ def _planned_rate(session: Session, at: datetime) -> Decimal:
 def _minutes_run(session: Session, at: datetime) -> Decimal:
     """Return for how many minutes the pump has run."""
     points = [p for p in in_order(session.delivery) if p.at <= at]
-    ends = [*(p.at for p in points[1:]), at]
+    ends = [*(p.at for p in points), at][1:]
     run = timedelta()
     for point, end in zip(points, ends, strict=True):
         if point.rate_ml_per_h:
