@@ -8,6 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import ataraxy.evidence
 from ataraxy.cli.evidence import evidence_command
 from ataraxy.errors import InputError
 from ataraxy.evidence.use import EvidenceRefused
@@ -24,10 +25,21 @@ def run(*words: str) -> str:
     return result.output
 
 
+SCHEMA = json.loads((Path(ataraxy.evidence.__file__).parent / "schemas" / "evidence-1.json").read_text())
+
+
 def as_json(*words: str) -> Any:
     content = json.loads(run(*words, "--json"))
-    assert content["schema"] == "ataraxy.evidence/1"
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(content, SCHEMA)
     return content
+
+
+def test_every_entry_and_every_parameter_is_of_the_schema() -> None:
+    for item in as_json("list", "--include-refused")["trials"]:
+        as_json("show", item["id"], "--include-refused")
+    assert as_json("show", as_json("parameters")["parameters"][0]["id"])["parameters"]
 
 
 def test_the_list_shows_every_entry_once_and_refused_ones_apart() -> None:

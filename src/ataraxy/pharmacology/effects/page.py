@@ -7,45 +7,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
 
-from ataraxy.errors import InputError
 from ataraxy.pharmacology.effects import circuit_sets
 from ataraxy.pharmacology.effects.adverse_events import published_rates
 from ataraxy.pharmacology.effects.effect_model import EffectModel
 from ataraxy.pharmacology.effects.hypotheses import Hypotheses, Hypothesis, all_hypotheses
+from ataraxy.pharmacology.generated_parts import with_generated_parts
 from ataraxy.pharmacology.parameters import Parameter
-
-SECTIONS: Final = ("parameters", "circuit sets", "hypotheses", "adverse events")
 
 
 def with_sections(page: str) -> str:
     """`page` with all generated parts made new. Raises InputError where it lacks a marker."""
-    for name in SECTIONS:
-        begin, end = f"<!-- generated: {name} -->", f"<!-- end of generated: {name} -->"
-        before, opened, rest = page.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (opened and closed):
-            raise InputError(
-                f"the markers of the generated part {name!r} are missing",
-                code="effects.page-markers",
-                remedy=f"Add {begin} and {end}",
-                where="page",
-            )
-        page = f"{before}{begin}\n\n{_section(name)}\n\n{end}{after}"
-    return page
+    parts = {
+        "parameters": _parameters,
+        "circuit sets": _circuit_sets,
+        "hypotheses": _hypotheses,
+        "adverse events": _adverse_events,
+    }
+    return with_generated_parts(page, parts, code="effects.page-markers")
 
 
-def _section(name: str) -> str:
-    match name:
-        case "parameters":
-            return _parameters()
-        case "circuit sets":
-            return _circuit_sets()
-        case "hypotheses":
-            return "\n\n".join(_hypothesis(h) for h in all_hypotheses())
-        case _:
-            return _adverse_events()
+def _hypotheses() -> str:
+    return "\n\n".join(_hypothesis(h) for h in all_hypotheses())
 
 
 def _parameters() -> str:

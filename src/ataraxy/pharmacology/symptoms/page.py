@@ -7,48 +7,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import Final
 
-from ataraxy.errors import InputError
+from ataraxy.pharmacology.generated_parts import with_generated_parts
 from ataraxy.pharmacology.parameters import Parameter, ParameterTable, Status
 from ataraxy.pharmacology.symptoms.comparators import comparator_parameters
 from ataraxy.pharmacology.symptoms.indication import population_parameters
 from ataraxy.pharmacology.symptoms.instrument import instrument_parameters
 from ataraxy.pharmacology.symptoms.relief import relief_parameters
 
-SECTIONS: Final = ("measured and assumed", "scales", "populations", "relief and belief", "comparators")
-
 
 def with_sections(page: str) -> str:
     """`page` with all generated parts made new. Raises InputError where it lacks a marker."""
-    for name in SECTIONS:
-        begin, end = f"<!-- generated: {name} -->", f"<!-- end of generated: {name} -->"
-        before, opened, rest = page.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (opened and closed):
-            raise InputError(
-                f"the markers of the generated part {name!r} are missing",
-                code="symptoms.page-markers",
-                remedy=f"Add {begin} and {end}",
-                where="page",
-            )
-        page = f"{before}{begin}\n\n{_section(name)}\n\n{end}{after}"
-    return page
-
-
-def _section(name: str) -> str:
-    match name:
-        case "measured and assumed":
-            return _counts()
-        case "scales":
-            return _table(instrument_parameters())
-        case "populations":
-            return _table(population_parameters())
-        case "relief and belief":
-            return _table(relief_parameters())
-        case _:
-            return _table(comparator_parameters())
+    tables = {name: partial(_table, table) for name, table in _tables().items()}
+    return with_generated_parts(
+        page, {"measured and assumed": _counts, **tables}, code="symptoms.page-markers"
+    )
 
 
 def _tables() -> dict[str, ParameterTable]:
