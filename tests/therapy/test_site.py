@@ -42,7 +42,8 @@ def test_a_retired_version_is_read_but_not_in_force() -> None:
     assert site is not None
     assert site.in_force("protocol") == ()
     found = site.find("protocol", "six", 1)
-    assert found is not None and found.reason == "replaced"
+    assert found is not None
+    assert found.reason == "replaced"
     with pytest.raises(Refusal, match="retired already"):
         retire(site, "protocol", "six", 1, "again", actor=DIRECTOR, at=AT)
 
@@ -51,7 +52,8 @@ def test_a_body_that_was_retired_may_come_back_as_a_new_version() -> None:
     site = fold(None, adopt(None, "protocol", "six", {"a": 1}, actor=DIRECTOR, at=AT))
     site = fold(site, retire(site, "protocol", "six", 1, "doubt", actor=DIRECTOR, at=AT))
     site = fold(site, adopt(site, "protocol", "six", {"a": 1}, actor=DIRECTOR, at=AT))
-    assert site is not None and [d.version for d in site.in_force("protocol")] == [2]
+    assert site is not None
+    assert [d.version for d in site.in_force("protocol")] == [2]
 
 
 def test_a_monitor_adopts_and_retires_nothing() -> None:
