@@ -1,0 +1,289 @@
+"""The register of controlled drug: what came, was drawn, given, wasted and returned, with two people, to the last mL.
+
+A fold of entries. Each container has a running balance, and so has each draw. At every moment::
+
+    received + found = in containers + in draws + given + wasted + returned
+
+where `found` is what counts found beyond the balance, negative where drug was missing. A count that differs is a
+discrepancy. It stands for ever: it can be explained, never edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from ataraxy.therapy.drug_register_events import (
+    DiscrepancyExplained,
+    DrawCounted,
+    DrugCounted,
+    DrugDrawn,
+    DrugGiven,
+    DrugReceived,
+    DrugReturned,
+    DrugWasted,
+    Event,
+)
+from ataraxy.therapy.exact import Exact
+from ataraxy.therapy.moment import Moment
+from ataraxy.therapy.preparation import Vial
+from ataraxy.therapy.sensitive import Sensitive
+from ataraxy.therapy.value import Value
+
+ZERO = Decimal(0)
+
+
+class Container(Value):
+    """A container and what became of its content, in mL or pieces.
+
+    Attributes:
+        vial: the label, as it was received.
+        received_at: when.
+        drawn, put_back: for and from sessions.
+        wasted, returned: straight from the container; `returned` went to the supplier.
+        found: counted minus expected, of all counts.
+    """
+
+    vial: Vial
+    received_at: Moment
+    drawn: Exact = ZERO
+    put_back: Exact = ZERO
+    wasted: Exact = ZERO
+    returned: Exact = ZERO
+    found: Exact = ZERO
+
+    @property
+    def remaining(self) -> Decimal:
+        """Return the running balance."""
+        return self.vial.content + self.found + self.put_back - self.drawn - self.wasted - self.returned
+
+
+class Draw(Value):
+    """What was drawn for one session and what became of it.
+
+    Attributes:
+        id, container, session: opaque ids.
+        at: when it was drawn.
+        amount: what was drawn.
+        given, wasted, put_back, found: see `Container`.
+    """
+
+    id: str
+    container: str
+    session: str
+    at: Moment
+    amount: Exact
+    given: Exact = ZERO
+    wasted: Exact = ZERO
+    put_back: Exact = ZERO
+    found: Exact = ZERO
+
+    @property
+    def remaining(self) -> Decimal:
+        """Return what is still in the syringe; a draw is closed when nothing is."""
+        return self.amount + self.found - self.given - self.wasted - self.put_back
+
+
+class Discrepancy(Value):
+    """A count that differed from the balance.
+
+    Attributes:
+        id: of the count.
+        container, draw: what was counted; one of them.
+        amount: counted minus expected; negative is missing.
+        at, by, witness: when and by whom it was found.
+        explanations: what was said about it, oldest first; none is ever removed.
+    """
+
+    id: str
+    container: str | None
+    draw: str | None
+    amount: Exact
+    at: Moment
+    by: str
+    witness: str
+    explanations: tuple[Sensitive, ...] = ()
+
+
+class Totals(Value):
+    """Sums over containers and their draws, in mL or pieces."""
+
+    received: Exact = ZERO
+    found: Exact = ZERO
+    in_containers: Exact = ZERO
+    in_draws: Exact = ZERO
+    given: Exact = ZERO
+    wasted: Exact = ZERO
+    returned: Exact = ZERO
+
+    @property
+    def unaccounted(self) -> Decimal:
+        """Return what has come and is nowhere; zero after every order of entries."""
+        gone = self.in_containers + self.in_draws + self.given + self.wasted + self.returned
+        return self.received + self.found - gone
+
+
+class Register(Value):
+    """The register of one place. `irregular` lists entries that named nothing there is; they moved no drug."""
+
+    location: str
+    containers: tuple[Container, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
+    counts: tuple[str, ...] = ()
+    irregular: tuple[str, ...] = ()
+
+    def container(self, container_id: str | None) -> Container | None:
+        """Return a container by its id."""
+        return next((c for c in self.containers if c.vial.id == container_id), None)
+
+    def draw(self, draw_id: str | None) -> Draw | None:
+        """Return a draw by its id."""
+        return next((d for d in self.draws if d.id == draw_id), None)
+
+    def open_draws(self, session: str | None = None) -> tuple[Draw, ...]:
+        """Return the draws, of one session or all, that are not yet accounted for."""
+        return tuple(d for d in self.draws if d.remaining != 0 and session in (None, d.session))
+
+    @property
+    def unexplained(self) -> tuple[Discrepancy, ...]:
+        """Return the discrepancies that nobody has explained."""
+        return tuple(d for d in self.discrepancies if not d.explanations)
+
+    def totals(self, *, container: str | None = None, lot: str | None = None) -> Totals:
+        """Return the sums of one container, of one lot, or of all."""
+        kept = [c for c in self.containers if container in (None, c.vial.id) and lot in (None, c.vial.lot)]
+        ids = {c.vial.id for c in kept}
+        draws = [d for d in self.draws if d.container in ids]
+        return Totals(
+            received=sum((c.vial.content for c in kept), ZERO),
+            found=sum((c.found for c in kept), ZERO) + sum((d.found for d in draws), ZERO),
+            in_containers=sum((c.remaining for c in kept), ZERO),
+            in_draws=sum((d.remaining for d in draws), ZERO),
+            given=sum((d.given for d in draws), ZERO),
+            wasted=sum((c.wasted for c in kept), ZERO) + sum((d.wasted for d in draws), ZERO),
+            returned=sum((c.returned for c in kept), ZERO),
+        )
+
+
+def evolve_register(register: Register | None, event: Event) -> Register:
+    """Return the register after an entry; total over every order of entries."""
+    before = register or Register(location=event.location)
+    changed = _changed(before, event)
+    if changed is None:
+        note = (
+            f"{event.kind} at {event.at.isoformat()} names nothing in the register, or what is there already"
+        )
+        return before.model_copy(update={"irregular": (*before.irregular, note)})
+    return changed
+
+
+def fold_register(events: Iterable[Event], register: Register | None = None) -> Register | None:
+    """Return the register after many entries; None where there is none."""
+    for event in events:
+        register = evolve_register(register, event)
+    return register
+
+
+def _changed(register: Register, event: Event) -> Register | None:
+    match event:
+        case DrugReceived():
+            if register.container(event.vial.id) is not None:
+                return None
+            new = Container(vial=event.vial, received_at=event.at)
+            return register.model_copy(update={"containers": (*register.containers, new)})
+        case DrugDrawn():
+            if register.draw(event.draw) is not None:
+                return None
+            taken = _container_plus(register, event.container, drawn=event.amount)
+            if taken is None:
+                return None
+            draw = Draw(
+                id=event.draw,
+                container=event.container,
+                session=event.session,
+                at=event.at,
+                amount=event.amount,
+            )
+            return taken.model_copy(update={"draws": (*taken.draws, draw)})
+        case DrugGiven():
+            return _draw_plus(register, event.draw, given=event.amount)
+        case DrugWasted():
+            if event.draw is not None:
+                return _draw_plus(register, event.draw, wasted=event.amount)
+            return _container_plus(register, event.container, wasted=event.amount)
+        case DrugReturned():
+            if event.draw is None:
+                return _container_plus(register, event.container, returned=event.amount)
+            draw_found = register.draw(event.draw)
+            if draw_found is None:
+                return None
+            back = _container_plus(register, draw_found.container, put_back=event.amount)
+            return None if back is None else _draw_plus(back, event.draw, put_back=event.amount)
+        case DrugCounted():
+            return _counted(register, event, event.container, None)
+        case DrawCounted():
+            return _counted(register, event, None, event.draw)
+        case DiscrepancyExplained():
+            if all(d.id != event.count for d in register.discrepancies):
+                return None
+            explained = tuple(
+                d.model_copy(update={"explanations": (*d.explanations, event.explanation)})
+                if d.id == event.count
+                else d
+                for d in register.discrepancies
+            )
+            return register.model_copy(update={"discrepancies": explained})
+
+
+def _counted(
+    register: Register, event: DrugCounted | DrawCounted, container: str | None, draw: str | None
+) -> Register | None:
+    """A count is held against the balance of the register itself, whatever the entry says was expected."""
+    if event.count in register.counts:
+        return None
+    place = register.container(container) if draw is None else register.draw(draw)
+    if place is None:
+        return None
+    register = register.model_copy(update={"counts": (*register.counts, event.count)})
+    amount = event.counted - place.remaining
+    if amount == 0:
+        return register
+    moved = (
+        _container_plus(register, container, found=amount)
+        if draw is None
+        else _draw_plus(register, draw, found=amount)
+    )
+    assert moved is not None  # the place is there
+    found = Discrepancy(
+        id=event.count,
+        container=container,
+        draw=draw,
+        amount=amount,
+        at=event.at,
+        by=event.by,
+        witness=event.witness,
+    )
+    return moved.model_copy(update={"discrepancies": (*moved.discrepancies, found)})
+
+
+def _container_plus(register: Register, container_id: str | None, **amounts: Decimal) -> Register | None:
+    if register.container(container_id) is None:
+        return None
+    changed = tuple(
+        c.model_copy(update=_plus(c, amounts)) if c.vial.id == container_id else c
+        for c in register.containers
+    )
+    return register.model_copy(update={"containers": changed})
+
+
+def _draw_plus(register: Register, draw_id: str | None, **amounts: Decimal) -> Register | None:
+    if register.draw(draw_id) is None:
+        return None
+    changed = tuple(d.model_copy(update=_plus(d, amounts)) if d.id == draw_id else d for d in register.draws)
+    return register.model_copy(update={"draws": changed})
+
+
+def _plus(place: Container | Draw, amounts: dict[str, Decimal]) -> dict[str, Any]:
+    return {name: getattr(place, name) + amount for name, amount in amounts.items()}
