@@ -14,7 +14,6 @@ from ataraxy.therapy.dose_order import DoseOrder, order_of
 from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.preparation import OwnResult, RawInputs, Recalculation, Vial, calculate
 from ataraxy.therapy.risk_level import RiskLevel
-from ataraxy.therapy.route import Route
 from ataraxy.therapy.session import decide
 from ataraxy.therapy.session.check_in import CheckIn
 from ataraxy.therapy.session.events import Event
