@@ -24,7 +24,17 @@ from ataraxy.pharmacology.kinetics.studied import Range
 from ataraxy.reports.analyte_order import in_reading_order, label
 from ataraxy.reports.exposure_figure import SESSION_H, Scale, Span, plot
 from ataraxy.reports.exposure_figure import describe as describe_exposure
-from ataraxy.reports.numbers import NOT_DEFINED, count, interval_text, percent, signed_percent, three_digits
+from ataraxy.reports.numbers import (
+    NOT_DEFINED,
+    count,
+    interval_text,
+    percent,
+    share_range,
+    share_text,
+    signed_percent,
+    three_digits,
+)
+from ataraxy.reports.outlook_context import endpoint_cell, endpoint_range, outlook_context, share_cell
 from ataraxy.reports.palette import css_variables
 from ataraxy.reports.svg import inline_svg
 from ataraxy.reports.validation_figure import (
@@ -44,6 +54,7 @@ from ataraxy.reports.wording import (
     sentence,
     with_links,
 )
+from ataraxy.trials.outlook import Outlook
 from ataraxy.validation.kinetics import KineticValidation, ValidationRow
 
 if TYPE_CHECKING:
@@ -95,7 +106,12 @@ class _Group:
 
 
 def render_simulation(
-    result: SimulationResult, model_info: KineticModel, validation: KineticValidation | None = None
+    result: SimulationResult,
+    model_info: KineticModel,
+    validation: KineticValidation | None = None,
+    *,
+    outlook: Outlook | None = None,
+    effects_left_out: str = "",
 ) -> str:
     """Return a simulation as one HTML document.
 
@@ -103,6 +119,8 @@ def render_simulation(
         result: what was simulated.
         model_info: the model behind it.
         validation: how the models compare with observations, for a section of its own.
+        outlook: effects, scales and safety, for sections of their own.
+        effects_left_out: why there are none although they were wanted; said before everything else.
     """
     shown = tuple(dict.fromkeys((result.sessions[0].session, result.sessions[-1].session)))
     sessions = tuple(result.sessions[number - 1] for number in shown)
@@ -121,6 +139,8 @@ def render_simulation(
         all_sessions=[(s, _groups((s,))) for s in result.sessions] if len(result.sessions) > len(sessions) else [],
         figures=_exposure_figures(result),
         provenance=result.provenance,
+        effects_left_out=effects_left_out,
+        **(outlook_context(outlook, result.protocol, _drawn) if outlook else {"outlook": None}),
         **_model_context(model_info),
         **(_validation_context(validation) if validation else {"validation": None}),
     )  # fmt: skip
@@ -280,6 +300,12 @@ def _environment() -> Environment:
         printed=_as_printed,
         row_time=_time_of_row,
         exact=_exact,
+        heading=_heading,
+        cell=endpoint_cell,
+        ends=lambda i: endpoint_range(i.lo90, i.hi90),
+        share=share_cell,
+        share_range=share_range,
+        percent_of_people=share_text,
     )
     return environment
 
@@ -287,6 +313,11 @@ def _environment() -> Environment:
 def _as_printed(value: float | None) -> str:
     """A number that somebody else printed: all of its digits."""
     return NOT_DEFINED if value is None else f"{value:.10g}"
+
+
+def _heading(text: str) -> str:
+    """A text with a capital at its start, without a full stop."""
+    return text[:1].upper() + text[1:]
 
 
 def _exact(value: float) -> str:

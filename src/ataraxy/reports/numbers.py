@@ -43,6 +43,21 @@ def percent(share: float | None) -> str:
     return NOT_DEFINED if share is None or not math.isfinite(share) else f"{100.0 * share:.0f}%"
 
 
+def share_text(value: float | None) -> str:
+    """Return per cent of people: whole, with one decimal below 10, such as ``34%``, ``3.5%`` or ``under 0.1%``."""
+    if value is None or not math.isfinite(value):
+        return NOT_DEFINED
+    if 0.0 < value < 0.05:
+        return "under 0.1%"
+    return f"{value:.1f}%" if 0.0 < value < 9.95 else f"{value:.0f}%"
+
+
+def share_range(low: float, high: float) -> str:
+    """Return both ends of an interval of shares, such as ``1.5 to 34%``."""
+    ends = share_text(low), share_text(high)
+    return NOT_DEFINED if NOT_DEFINED in ends else f"{ends[0].removesuffix('%')} to {ends[1]}"
+
+
 def signed_percent(value: float | None) -> str:
     """Return per cent with their sign and without decimals, such as ``+12%`` or ``−5%``."""
     if value is None or not math.isfinite(value):

@@ -36,6 +36,14 @@ MISS_INK = Colour("miss-ink", "#9c2a00", "#ffab8a")
 BOTH_CURVE = Colour("curve-both", "#00785a", "#3fcf9f")
 S_CURVE = Colour("curve-s", "#0072b2", "#56b4e9")
 R_CURVE = Colour("curve-r", "#c24e00", "#f0a23c")
+BLOCK_CURVE = Colour("curve-block", "#7a3f8f", "#c79be0")
+GLUTAMATE_CURVE = Colour("curve-glutamate", "#a8326f", "#f08cbc")
+GABA_CURVE = Colour("curve-gaba", "#4b6b1f", "#a9cc6a")
+SCORE_CURVE = Colour("curve-score", "#1f5fa8", "#8ab8f5")
+CONTROL_CURVE = Colour("curve-control", "#7d7467", "#b9ae9e")
+CADSS_CURVE = Colour("curve-cadss", "#5b4fb3", "#b0a8f5")
+SYSTOLIC_CURVE = Colour("curve-systolic", "#b3262e", "#ff8f8a")
+DIASTOLIC_CURVE = Colour("curve-diastolic", "#b06a10", "#f3bb6b")
 DOSE = Colour("dose", "#5f6b78", "#98a5b2")
 GRID = Colour("grid", "#e3e7eb", "#2b343e")
 AXIS = Colour("axis", "#8a95a1", "#6d7985")
@@ -45,7 +53,8 @@ WITHIN_2 = Colour("within-2", "#eff5fa", "#1a2936")
 
 COLOURS = (
     PAGE, SURFACE, INK, MUTED, LINE, ACCENT, LINK, NOTICE, WARNING, WARNING_INK, WARNING_LINE, MISS_INK,
-    BOTH_CURVE, S_CURVE, R_CURVE, DOSE, GRID, AXIS, NOT_SCORED, WITHIN_125, WITHIN_2,
+    BOTH_CURVE, S_CURVE, R_CURVE, BLOCK_CURVE, GLUTAMATE_CURVE, GABA_CURVE, SCORE_CURVE, CONTROL_CURVE, CADSS_CURVE,
+    SYSTOLIC_CURVE, DIASTOLIC_CURVE, DOSE, GRID, AXIS, NOT_SCORED, WITHIN_125, WITHIN_2,
 )  # fmt: skip
 
 

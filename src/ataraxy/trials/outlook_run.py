@@ -280,14 +280,18 @@ class _Clock:
         shown = float(np.ceil(first_end + 3.5))
         if len(starts) > 1:
             shown = min(shown, starts[1])
-        looks = [np.arange(0.0, min(first_end + 2.0, shown), 1 / 12), np.arange(0.0, shown + 0.1, 0.25)]
+        looks = [
+            np.arange(0.0, min(first_end + 0.5, shown), 1 / 24),
+            np.arange(0.0, min(first_end + 2.0, shown), 1 / 12),
+            np.arange(0.0, shown + 0.1, 0.25),
+        ]
         close = np.array([h for h in IN_SESSION_H if h <= 4.0])
         for dose in doses:
             # what begins or ends apart from the session's start has a peak of its own
             looks += [dose.time_h + close, np.array([dose.end_h])]
         end = starts[-1] + 24.0 * FOLLOW_UP_D
         days = np.arange(0.0, end + 1e-6, 24.0)
-        first_day = np.concatenate([*looks[:2], np.arange(0.0, 24.1, 1.0)])
+        first_day = np.concatenate([*looks[1:3], np.arange(0.0, 24.1, 1.0)])
         within = (first_day < starts[1]) if len(starts) > 1 else (first_day <= 24.0)
         outcomes = [h for h, _ in OUTCOME_H]
         course = np.unique(
