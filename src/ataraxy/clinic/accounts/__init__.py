@@ -1,0 +1,1 @@
+"""People who sign in: accounts, roles, credentials, second factors. Nothing about patients."""

@@ -1,0 +1,34 @@
+"""What every template knows: the clinic, who is signed in, their navigation, how the page is to look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ataraxy.clinic.access.admission import Admission
+from ataraxy.clinic.navigation import Entry, entries_for
+
+
+def clinic(request: HttpRequest) -> dict[str, Any]:
+    """Safe on error pages: asks no database where nobody is known to be signed in."""
+    access: Admission | None = getattr(request, "access", None)
+    person = access.person if access is not None and not access.by_token else None
+    match = getattr(request, "resolver_match", None)
+    shown: list[Entry] = []
+    if (
+        access is not None
+        and person is not None
+        and access.outcome not in ("locked", "password", "second_factor")
+    ):
+        shown = entries_for(access.permissions)
+    return {
+        "clinic": settings.HOME.settings,
+        "person": person,
+        "navigation": shown,
+        "here": match.view_name if match else "",
+        "appearance": person.appearance if person is not None else "system",
+        "idle_lock_seconds": settings.HOME.settings.idle_lock_seconds,
+        "access": access,
+    }

@@ -1,0 +1,1 @@
+"""One package for each page: `urls`, `views`, its templates below `templates/<page>/`. See `ataraxy.clinic.urls`."""

@@ -1,0 +1,1 @@
+"""Administration: people, roles, credentials, second factors. No patient data."""
