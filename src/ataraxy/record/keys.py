@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 import secrets
@@ -53,7 +52,7 @@ ERASURE_PENDING = sa.Table(
     sa.Column("problem", sa.Text, nullable=False),
 )
 
-PATIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+PATIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 # The length of a sealed text is visible: it is filled up to a multiple of this, so that short answers look alike.
 BLOCK_BYTES: Final = 32
 MARK: Final = "sealed"
@@ -76,7 +75,7 @@ def check_patient(patient: str) -> str:
     """
     if not PATIENT_ID.fullmatch(patient):
         raise InputError(
-            "the id of a patient has 1 to 64 letters, digits, - and _, and never a name",
+            "the id of a patient has 1 to 64 letters, digits, - and _, not first - or _, and is no name",
             code="record.patient-id",
             remedy="Use a random id, such as 32 hexadecimal digits",
         )
@@ -197,16 +196,6 @@ class KeyRing:
 
         return {name: opened(item, f"/{_token(name)}") for name, item in payload.items()}
 
-    def fingerprint(self, connection: sa.Connection, patient: str, content: bytes) -> str:
-        """Return a keyed hash of content under the patient's key, as 64 hexadecimal digits.
-
-        It tells whether the same was sent twice. A plain hash would let short texts be guessed, even after the
-        key is destroyed; this one dies with the key.
-        """
-        key = self._key(connection, check_patient(patient), make=True)
-        purpose = hmac.digest(key, b"ataraxy fingerprint key", hashlib.sha256)
-        return hmac.new(purpose, content, hashlib.sha256).hexdigest()
-
     def rewrap(self, connection: sa.Connection, successor: MasterKey) -> int:
         """Wrap every key under another master key, in the caller's transaction. Returns how many were changed.
 
@@ -290,11 +279,7 @@ class KeyRing:
     def _unwrapped(self, patient: str, master: str, wrapped: str) -> bytes:
         if master != self._master.id:
             raise self._wrong(master)
-        try:
-            raw = base64.b64decode(wrapped, validate=True)
-        except binascii.Error:
-            raw = b""
-        return self._master.unwrap(raw, _purpose(patient))
+        return unwrap_for(self._master, patient, wrapped)
 
     def _wrong(self, other: str) -> WrongMasterKey:
         return WrongMasterKey(
@@ -307,6 +292,20 @@ class KeyRing:
 def wrap_for(master: MasterKey, patient: str, key: bytes) -> str:
     """Return a patient's key as the tables and the key backups hold it."""
     return base64.b64encode(master.wrap(key, _purpose(patient))).decode()
+
+
+def unwrap_for(master: MasterKey, patient: str, wrapped: str) -> bytes:
+    """Return a patient's key from its wrapped form. Raises WrongMasterKey where it does not open."""
+    try:
+        raw = base64.b64decode(wrapped, validate=True)
+    except binascii.Error:
+        raw = b""
+    return master.unwrap(raw, _purpose(patient))
+
+
+def rewrapped(old: MasterKey, new: MasterKey, patient: str, wrapped: str) -> str:
+    """Return a wrapped key as another master key wraps it. Raises WrongMasterKey where it does not open."""
+    return wrap_for(new, patient, unwrap_for(old, patient, wrapped))
 
 
 def utc_text(at: datetime) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ataraxy.errors import AtaraxyError
 
@@ -22,11 +24,20 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
         AtaraxyError: a file is in the way (``file.exists``) or the disk refused (``file.not-written``); nothing was
             changed.
     """
+    with writing_private(path, replace=replace) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def writing_private(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
+    """Give a file to write to, which appears under its name when the block ends well. Raises as `write_private`."""
     work = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
+        if not replace and os.path.lexists(path):
+            raise FileExistsError
         descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with open(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if replace:

@@ -1,0 +1,363 @@
+"""Restoring a backup to an empty place, and the drill that shows that it would work.
+
+The chain is verified before anything appears under its name. Patients who were erased after the backup was made stay
+erased: the register of keys beside the backups names them, and has no key of theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ataraxy.errors import AtaraxyError, InputError
+from ataraxy.record.backup import DATABASE_FILE, Manifest, check_content, read_manifest
+from ataraxy.record.canonical import canonical_text, entry_of_line
+from ataraxy.record.checking import check_record
+from ataraxy.record.erasure import DATABASE
+from ataraxy.record.erasure import ENTRY as ENTRY_PART
+from ataraxy.record.export import export_lines
+from ataraxy.record.key_register import Erasure, KeyRegister, read_register
+from ataraxy.record.keys import (
+    DATA_KEY,
+    ERASED_PATIENT,
+    ERASURE_PENDING,
+    KEY_LOCATION,
+    sealed_patient,
+    sealed_texts,
+    unwrap_for,
+)
+from ataraxy.record.master_key import MasterKey, WrongMasterKey
+from ataraxy.record.private_file import OWNER_ONLY, sync_folder
+from ataraxy.record.projection import Projection
+from ataraxy.record.schema import ENTRY, row_of
+from ataraxy.record.signature import SignatureState, check_all_signatures
+from ataraxy.record.store import Record
+
+BATCH: Final = 1000
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore did.
+
+    Attributes:
+        entries: how many entries the record has.
+        head: hash of the last one.
+        erased_since: patients who were erased after the backup was made. `erasure.retry_erasures` adds the entries
+            that say so.
+        without_key: patients whose texts cannot be read, though nobody erased them.
+    """
+
+    entries: int
+    head: str
+    erased_since: tuple[str, ...]
+    without_key: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the same as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a drill: what was looked at, whether it is as it should be, and a note."""
+
+    what: str
+    passed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """What a drill found."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Return whether all is as it should be."""
+        return all(check.passed for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {"passed": self.passed, "checks": [asdict(check) for check in self.checks]}
+
+
+def restore(folder: Path, to: str, *, master: MasterKey | None = None) -> Restored:
+    """Restore a backup to a place where no record is.
+
+    Args:
+        folder: the backup.
+        to: path of a SQLite file that is not there, or ``postgresql://...`` of a database without a record.
+        master: where given, every key has to open under it.
+
+    Raises:
+        InputError: it is no backup, it is damaged, its chain is broken (``record.backup-broken``), the place is taken
+            (``record.exists``), or the master key is another. Nothing was changed.
+    """
+    folder = folder.resolve()
+    manifest = read_manifest(folder)
+    content = check_content(folder, manifest)
+    _verified(content, manifest)
+    register = _register(folder.parent, manifest, master)
+    if to.startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
+        with Record.create(to) as record:
+            return _filled(record, content, manifest, register, folder.parent)
+    return _restored_file(Path(to.removeprefix("sqlite:///")), content, manifest, register, folder.parent)
+
+
+def drill(
+    folder: Path,
+    live: Record | None,
+    *,
+    master: MasterKey | None = None,
+    projections: Sequence[Projection] = (),
+) -> DrillReport:
+    """Restore a backup to a temporary place, compare it with what it came from, and remove it again.
+
+    Args:
+        folder: the backup.
+        live: the record that it was made from; without it, entries are compared with the backup alone.
+        master: the master key, from the place where its safe copy is kept.
+        projections: those of the record; rebuilt ones are compared with those in the backup.
+
+    Raises:
+        InputError: there is no backup in the folder.
+    """
+    manifest = read_manifest(folder)
+    with tempfile.TemporaryDirectory(prefix="ataraxy-drill-") as temporary:
+        place = Path(temporary) / DATABASE_FILE
+        try:
+            restored = restore(folder, str(place), master=master)
+        except AtaraxyError as error:
+            return DrillReport((Check("files as in the manifest, chain valid, restored", False, str(error)),))
+        checks = [
+            Check("files as in the manifest", True, manifest.content.name),
+            Check("chain valid up to the head of the manifest", True, f"{restored.entries:,} entries"),
+        ]
+        held = _projected(place, projections)
+        with Record.open(str(place), projections=projections) as record:
+            checks.append(_same_entries(record, live, folder / manifest.content.name, manifest))
+            checks.append(_same_projections(record, place, projections, held))
+            checks.append(_signatures(record))
+        checks.append(_keys(restored, master))
+        return DrillReport(tuple(checks))
+
+
+def _verified(content: Path, manifest: Manifest) -> None:
+    checked = check_record(str(content), ())
+    problem = checked.problem
+    if problem is None and (checked.entries, checked.head) != (manifest.seq, manifest.hash):
+        problem = f"it ends with entry {checked.entries} and the manifest says {manifest.seq}"
+    if problem is not None:
+        raise InputError(
+            f"the chain in the backup is broken: {problem}",
+            code="record.backup-broken",
+            remedy="Use another backup",
+            where=str(content),
+        )
+
+
+def _register(location: Path, manifest: Manifest, master: MasterKey | None) -> KeyRegister:
+    register = KeyRegister(manifest.genesis).merged(read_register(location) or KeyRegister())
+    if master is not None:
+        for patient, key in register.keys.items():
+            if key.master != master.id:
+                raise WrongMasterKey(
+                    f"the keys beside this backup are wrapped by master key {key.master}, and {master.id} was given",
+                    code="master-key.wrong",
+                    remedy="Name the master-key file of this record",
+                    where=str(location),
+                )
+            unwrap_for(master, patient, key.wrapped)
+    return register
+
+
+def _restored_file(
+    target: Path, content: Path, manifest: Manifest, register: KeyRegister, location: Path
+) -> Restored:
+    for taken in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm", "-journal"))):
+        if os.path.lexists(taken):
+            raise InputError(
+                "there is a file already",
+                code="record.exists",
+                remedy="Restore to a place where nothing is",
+                where=str(taken),
+            )
+    try:
+        with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as work:
+            place = Path(work) / DATABASE_FILE
+            if content.name == DATABASE_FILE:
+                shutil.copyfile(content, place)
+                place.chmod(OWNER_ONLY)
+                opened = Record.open(str(place))
+            else:
+                opened = Record.create(str(place))
+                place.chmod(OWNER_ONLY)
+            with opened as record:
+                restored = _filled(record, content, manifest, register, location)
+            _settle(place)
+            os.link(place, target)
+            sync_folder(target.parent)
+    except FileExistsError:
+        raise InputError("there is a file already", code="record.exists", where=str(target)) from None
+    except OSError as error:
+        raise AtaraxyError(
+            f"the record could not be restored: {error.strerror or error}",
+            code="record.restore-failed",
+            remedy="Make room or name another place; nothing was changed",
+            where=str(target),
+        ) from None
+    return restored
+
+
+def _settle(place: Path) -> None:
+    """Bring all of a database into its one file, on the disk."""
+    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=DELETE")
+    with open(place, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def _filled(
+    record: Record, content: Path, manifest: Manifest, register: KeyRegister, location: Path
+) -> Restored:
+    """Put entries, where they are not there yet, and keys into a new record, in one transaction."""
+    with record.writing() as connection:
+        if content.name != DATABASE_FILE:
+            _import(connection, content)
+        known = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
+        erased_since = tuple(sorted(set(register.erased) - known))
+        for patient in erased_since:
+            _note_erasure(connection, patient, register.erased[patient])
+        connection.execute(sa.delete(DATA_KEY))
+        keys = {who: key for who, key in register.keys.items() if who not in known}
+        if keys:
+            connection.execute(
+                sa.insert(DATA_KEY),
+                [{"patient": who, "master": key.master, "wrapped": key.wrapped} for who, key in keys.items()],
+            )
+        if str(location) not in set(connection.execute(sa.select(KEY_LOCATION.c.location)).scalars()):
+            connection.execute(sa.insert(KEY_LOCATION).values(location=str(location)))
+        sealed_for = _patients_with_sealed_texts(connection)
+    without = sealed_for - set(keys) - known - set(erased_since)
+    return Restored(manifest.seq, manifest.hash, erased_since, tuple(sorted(without)))
+
+
+def _import(connection: sa.Connection, content: Path) -> None:
+    with open(content, "rb") as lines:
+        for batch in _batches(entry_of_line(line) for line in lines):
+            rows = [row_of(entry, canonical_text(entry.payload)) for entry in batch]
+            connection.execute(sa.insert(ENTRY), rows)
+
+
+def _batches(entries: Iterator[Any]) -> Iterator[list[Any]]:
+    batch = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _note_erasure(connection: sa.Connection, patient: str, erasure: Erasure) -> None:
+    connection.execute(sa.insert(ERASED_PATIENT).values(patient=patient, **vars(erasure)))
+    # the chain of the backup does not have the entry; other folders of backups may still have the key
+    others = connection.execute(sa.select(KEY_LOCATION.c.location)).scalars().all()
+    connection.execute(
+        sa.insert(ERASURE_PENDING),
+        [
+            {"patient": patient, "location": where, "problem": "restored from before the erasure"}
+            for where in (ENTRY_PART, DATABASE, *others)
+        ],
+    )
+
+
+_SEALED = re.compile(r'"sealed":"1\.')
+
+
+def _patients_with_sealed_texts(connection: sa.Connection) -> set[str]:
+    found: set[str] = set()
+    for payload in connection.execute(sa.select(ENTRY.c.payload)).scalars():
+        if _SEALED.search(payload):
+            found.update(sealed_patient(text) for text in sealed_texts(json.loads(payload)))
+    return found
+
+
+def _same_entries(record: Record, live: Record | None, content: Path, manifest: Manifest) -> Check:
+    restored = export_lines(record, until=manifest.seq)
+    if live is not None:
+        what = "entries byte for byte those of the running record"
+        return _compared(what, restored, export_lines(live, until=manifest.seq))
+    what = "entries byte for byte those of the backup"
+    if content.name == DATABASE_FILE:
+        with Record.open(str(content), read_only=True) as original:
+            return _compared(what, restored, export_lines(original))
+    with open(content, "rb") as lines:
+        return _compared(what, restored, lines)
+
+
+def _compared(what: str, restored: Iterable[bytes], others: Iterable[bytes]) -> Check:
+    number = 0
+    for number, (one, other) in enumerate(zip_longest(restored, others), 1):
+        if one != other:
+            return Check(what, False, f"entry {number} differs")
+    return Check(what, True, f"{number:,} compared")
+
+
+def _projected(place: Path, projections: Sequence[Projection]) -> dict[str, list[str]]:
+    """What a database holds in the tables of projections that it has."""
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(place))
+    try:
+        with engine.connect() as connection:
+            there = set(sa.inspect(connection).get_table_names())
+            return {
+                table.name: sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))
+                for projection in projections
+                for table in projection.tables
+                if table.name in there
+            }
+    finally:
+        engine.dispose()
+
+
+def _same_projections(
+    record: Record, place: Path, projections: Sequence[Projection], held: dict[str, list[str]]
+) -> Check:
+    what = "projections rebuilt from nothing are those of the backup"
+    if not held:
+        return Check(what, True, "the backup has none")
+    record.rebuild()
+    rebuilt = _projected(place, projections)
+    different = [name for name, rows in held.items() if rebuilt.get(name) != rows]
+    return Check(what, not different, ", ".join(different) or f"{len(held)} tables compared")
+
+
+def _signatures(record: Record) -> Check:
+    states = [state for _, state in check_all_signatures(record)]
+    bad = sum(state is not SignatureState.VALID for state in states)
+    return Check("signatures fit what they were put to", not bad, f"{bad} of {len(states)} do not")
+
+
+def _keys(restored: Restored, master: MasterKey | None) -> Check:
+    what = "every key is there and opens with this master key"
+    if restored.without_key:
+        return Check(what, False, f"no key and no erasure: {', '.join(restored.without_key)}")
+    if master is None:
+        return Check(what, False, "no master key was given: nobody knows whether it could be read")
+    return Check(what, True)
