@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from ataraxy.cli import clinic, compare, demo, evidence, models, protocols, sbml, simulate, validate
+from ataraxy.cli import clinic, compare, demo, evidence, models, protocols, record, sbml, simulate, validate
 from ataraxy.errors import AtaraxyError
 
 Command = Callable[..., None]
@@ -48,6 +48,7 @@ app.command("evidence")(interruptible(evidence.evidence_command))
 app.command("sbml")(interruptible(sbml.sbml_command))
 app.command("demo")(interruptible(demo.demo_command))
 app.add_typer(clinic.app)
+app.add_typer(record.app, name="record")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,42 +1,69 @@
-"""Checking a record as the commands do: the chain by the verifier, which knows nothing of us, and anchors besides."""
+"""Checking a record wherever it is, by the verifier; one in PostgreSQL is exported for that and the export removed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from ataraxy.errors import InputError
+from ataraxy.record.export import export_sealed
+from ataraxy.record.store import Record
+from ataraxy.record.verify import NO_HASH, Unreadable, Verification, verify_file
+
+SCHEMA: Final = "ataraxy.verification/1"
+POSTGRES: Final = ("postgres://", "postgresql://", "postgresql+psycopg://")
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What a verification found.
+def check_record(place: str, anchors: Path | None = None) -> Verification:
+    """Return what the verifier finds.
 
-    Attributes:
-        entries: how many entries there are, as far as they could be read.
-        head: hash of the last one.
-        problem: the first thing that is wrong, or None.
+    Args:
+        place: a database of SQLite, an exported file, or ``postgresql://...``.
+        anchors: a file of anchors that was kept elsewhere.
+
+    Raises:
+        InputError: one of the files is not what it should be (``record.unreadable``).
     """
+    if place.startswith(POSTGRES):
+        with tempfile.TemporaryDirectory(prefix="ataraxy-verify-") as folder:
+            exported = Path(folder) / "entries.jsonl"
+            with Record.open(place, read_only=True) as record:
+                written = export_sealed(record, exported)
+            return _verified(exported, anchors, written)
+    return _verified(Path(place.removeprefix("sqlite:///")), anchors)
 
-    entries: int
-    head: str
-    problem: str | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the same as JSON values."""
-        return asdict(self)
+def check_exported(path: Path, entries: int) -> Verification:
+    """Return what the verifier finds in an exported file that may be of a record without entries.
+
+    Raises:
+        InputError: the file is not what it should be (``record.unreadable``).
+    """
+    return _verified(path, None, entries)
 
 
-def check_record(place: str, anchors: Sequence[Path]) -> Checked:
-    """Return what is wrong with a record."""
-    from ataraxy.record.canonical import entry_hash
-    from ataraxy.record.store import Record
+def verification_record(found: Verification) -> dict[str, Any]:
+    """Return a verification as JSON values, in the form that the verifier prints."""
+    return {
+        "schema": SCHEMA,
+        "valid": found.valid,
+        "entries": found.entries,
+        "head": found.head,
+        "anchors": found.anchors,
+        "problem": found.problem and found.problem._asdict(),
+        "notes": list(found.notes),
+    }
 
-    with Record.open(place, read_only=True) as record:
-        previous = "0" * 64
-        n = 0
-        for n, entry in enumerate(record.entries(), 1):
-            if entry.seq != n or entry.previous_hash != previous or entry_hash(entry) != entry.hash:
-                return Checked(n, previous, f"entry {n}")
-            previous = entry.hash
-        return Checked(n, previous, None)
+
+def _verified(path: Path, anchors: Path | None, entries: int | None = None) -> Verification:
+    if entries == 0 and anchors is None and path.stat().st_size == 0:
+        return Verification(0, NO_HASH, NO_HASH, 0, None, ())
+    try:
+        return verify_file(path, anchors)
+    except Unreadable as error:
+        raise InputError(
+            str(error),
+            code="record.unreadable",
+            remedy="Name a database of SQLite or an exported record, and a file of anchors",
+        ) from None

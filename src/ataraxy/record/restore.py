@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.backup import DATABASE_FILE, Manifest, check_content, read_manifest
 from ataraxy.record.canonical import canonical_text, entry_of_line
-from ataraxy.record.checking import check_record
+from ataraxy.record.checking import POSTGRES, check_exported
 from ataraxy.record.erasure import DATABASE
 from ataraxy.record.erasure import ENTRY as ENTRY_PART
 from ataraxy.record.export import export_lines
@@ -112,7 +112,7 @@ def restore(folder: Path, to: str, *, master: MasterKey | None = None) -> Restor
     content = check_content(folder, manifest)
     _verified(content, manifest)
     register = _register(folder.parent, manifest, master)
-    if to.startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
+    if to.startswith(POSTGRES):
         with Record.create(to) as record:
             return _filled(record, content, manifest, register, folder.parent)
     return _restored_file(Path(to.removeprefix("sqlite:///")), content, manifest, register, folder.parent)
@@ -157,17 +157,19 @@ def drill(
 
 
 def _verified(content: Path, manifest: Manifest) -> None:
-    checked = check_record(str(content), ())
-    problem = checked.problem
-    if problem is None and (checked.entries, checked.head) != (manifest.seq, manifest.hash):
-        problem = f"it ends with entry {checked.entries} and the manifest says {manifest.seq}"
-    if problem is not None:
-        raise InputError(
-            f"the chain in the backup is broken: {problem}",
-            code="record.backup-broken",
-            remedy="Use another backup",
-            where=str(content),
-        )
+    found = check_exported(content, manifest.seq)
+    if found.problem is not None:
+        problem = f"entry {found.problem.seq}: {found.problem.why}"
+    elif (found.entries, found.head) != (manifest.seq, manifest.hash):
+        problem = f"it ends with entry {found.entries}, and the manifest says {manifest.seq}"
+    else:
+        return
+    raise InputError(
+        f"the chain in the backup is broken: {problem}",
+        code="record.backup-broken",
+        remedy="Use another backup",
+        where=str(content),
+    )
 
 
 def _register(location: Path, manifest: Manifest, master: MasterKey | None) -> KeyRegister:
