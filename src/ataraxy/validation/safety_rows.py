@@ -205,6 +205,8 @@ def _within_session(row: SafetyOutcome, watched: Watched, session: int) -> tuple
 
 def _at(course: Floats, times: Floats, hours: float) -> Floats:
     """f8[draws, people]: a course at a time of its session, between its times as a straight line."""
+    if len(times) == 1:  # the next session begins before anything else was read
+        return np.asarray(course[:, :, 0])
     place = int(np.clip(np.searchsorted(times, hours), 1, len(times) - 1))
     share = float(np.clip((hours - times[place - 1]) / (times[place] - times[place - 1]), 0.0, 1.0))
     return np.asarray(course[:, :, place - 1] * (1.0 - share) + course[:, :, place] * share)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ import ataraxy.validation
 from ataraxy.errors import InputError
 from ataraxy.evidence.trials import load_trials
 from ataraxy.validation.effects import rows_of, validate_effects
+from ataraxy.validation.safety_rows import _at as at
 
 SCHEMA = json.loads(
     (Path(ataraxy.validation.__file__).parent / "schemas" / "effects-validation-1.json").read_text()
@@ -289,3 +291,10 @@ def test_an_unexpected_kind_of_row_is_listed():
     row = entry.outcomes[0]
     listed = rows_of(entry, row, None, "not wanted")  # type: ignore[arg-type]
     assert [(r.status, r.reason) for r in listed] == [("skipped", "not wanted")]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_reading_between_two_times_lies_on_the_line_between_them_and_one_time_is_all_there_is():
+    course = np.array([[[1.0, 3.0]]])
+    assert at(course, np.array([0.0, 2.0]), 0.5) == 1.5
+    assert at(course[:, :, :1], np.array([0.0]), 0.5) == 1.0
