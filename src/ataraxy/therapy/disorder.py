@@ -30,7 +30,7 @@ class Disorder(StrEnum):
         return CODES.get(self)
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """Return the name in words."""
         codes = self.codes
         return "another disorder" if codes is None else codes.title
