@@ -66,7 +66,8 @@ def test_simulate_writes_everything_and_says_where(run: Run, tmp_path: Path) -> 
     )
     assert outcome.status == 0, outcome.err
     assert str(out / "report.html") in outcome.out.replace("\n", "")
-    assert {p.name for p in out.iterdir()} == {"report.html", "simulation.json", "exposure.csv", "bands.csv"}
+    tables = {"exposure.csv", "bands.csv", "effects.csv"}
+    assert {p.name for p in out.iterdir()} == {"report.html", "simulation.json", *tables}
     content = json.loads((out / "simulation.json").read_text())
     assert content["people"] == 16
     rows = (out / "exposure.csv").read_text().splitlines()

@@ -34,7 +34,13 @@ from ataraxy.reports.numbers import (
     signed_percent,
     three_digits,
 )
-from ataraxy.reports.outlook_context import endpoint_cell, endpoint_range, outlook_context, share_cell
+from ataraxy.reports.outlook_context import (
+    endpoint_cell,
+    endpoint_range,
+    endpoint_text,
+    outlook_context,
+    share_cell,
+)
 from ataraxy.reports.palette import css_variables
 from ataraxy.reports.svg import inline_svg
 from ataraxy.reports.validation_figure import (
@@ -302,7 +308,8 @@ def _environment() -> Environment:
         exact=_exact,
         heading=_heading,
         cell=endpoint_cell,
-        ends=lambda i: endpoint_range(i.lo90, i.hi90),
+        ends=endpoint_range,
+        with_unit=endpoint_text,
         share=share_cell,
         share_range=share_range,
         percent_of_people=share_text,

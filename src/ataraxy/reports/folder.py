@@ -16,7 +16,9 @@ OWN_FILES = frozenset(
         "report.html",
         "simulation.json",
         "validation.json",
-        *(f"{table}.{kind}" for table in ("exposure", "bands") for kind in ("parquet", "csv")),
+        "calibration.json",
+        "ensemble.csv",
+        *(f"{table}.{kind}" for table in ("exposure", "bands", "effects") for kind in ("parquet", "csv")),
     )
 )
 

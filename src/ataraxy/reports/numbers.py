@@ -44,11 +44,11 @@ def percent(share: float | None) -> str:
 
 
 def share_text(value: float | None) -> str:
-    """Return per cent of people: whole, with one decimal below 10, such as ``34%``, ``3.5%`` or ``under 0.1%``."""
+    """Return per cent of people: whole, with one decimal below 10, such as ``34%``, ``3.5%`` or ``<0.1%``."""
     if value is None or not math.isfinite(value):
         return NOT_DEFINED
     if 0.0 < value < 0.05:
-        return "under 0.1%"
+        return "<0.1%"
     return f"{value:.1f}%" if 0.0 < value < 9.95 else f"{value:.0f}%"
 
 

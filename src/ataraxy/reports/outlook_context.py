@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from ataraxy.pharmacology.exposure import Endpoint
-from ataraxy.reports.numbers import interval_text, share_range, share_text, three_digits
+from ataraxy.pharmacology.exposure import Endpoint, Interval
+from ataraxy.pharmacology.symptoms import get_indication
+from ataraxy.reports.numbers import share_range, share_text, three_digits
 from ataraxy.reports.onset_figure import describe_onset, plot_onset
 from ataraxy.reports.outlook_figure import describe_course, describe_session, plot_course, plot_session
 from ataraxy.therapy.protocol import Protocol
@@ -67,6 +68,7 @@ def outlook_context(outlook: Outlook, protocol: Protocol, drawn: Drawn) -> dict[
     """
     shown = _shown(outlook.sessions)
     scale = outlook.scales[0]
+    main = get_indication(outlook.indication).main.instrument
     last = scale.outcomes[-2] if len(outlook.sessions) > 1 else _at(scale.outcomes, 24.0)
     stripe = (
         " The grey stripe is the time of an infusion." if any(r.is_infusion for r in protocol.routes) else ""
@@ -102,7 +104,7 @@ def outlook_context(outlook: Outlook, protocol: Protocol, drawn: Drawn) -> dict[
         "onset_figure": drawn(
             plot_onset(outlook),
             "hours-against-weeks",
-            f"People whose {scale.instrument.name} fell by at least {scale.instrument.important:g} points, with 90% "
+            f"People whose {main.name} fell by at least {main.important:g} points, with 90% "
             "intervals over draws of the parameters; all masked against placebo, in civilians. Ketamine is this "
             f"protocol ({len(outlook.sessions)} session{'s' if len(outlook.sessions) != 1 else ''}).{null}",
             describe_onset(outlook),
@@ -128,13 +130,20 @@ def endpoint_cell(value: float) -> Markup:
     return Markup('<data value="{}">{}</data>').format(repr(float(value)), three_digits(value))
 
 
-def endpoint_range(low: float, high: float) -> Markup:
+def endpoint_text(value: float, unit: str) -> Markup:
+    """Return a number with its unit; what is infinite is not reached and has none."""
+    number = endpoint_cell(value)
+    return Markup("{} {}").format(number, unit) if math.isfinite(value) else number
+
+
+def endpoint_range(ends: Interval, unit: str = "") -> Markup:
     """Return an interval, of which an end may not be reached."""
-    if not math.isfinite(low):
-        return Markup('<span class="none">{}</span>').format(NOT_REACHED)
-    if not math.isfinite(high):
-        return Markup("{} to {}").format(three_digits(low), NOT_REACHED)
-    return Markup(interval_text(low, high))
+    if not math.isfinite(ends.lo90):
+        return endpoint_cell(ends.lo90)
+    behind = f" {unit}" if unit else ""
+    if not math.isfinite(ends.hi90):
+        return Markup("{}{} to {}").format(endpoint_cell(ends.lo90), behind, NOT_REACHED)
+    return Markup("{} to {}{}").format(endpoint_cell(ends.lo90), endpoint_cell(ends.hi90), behind)
 
 
 def share_cell(share: Share | None) -> Markup:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ataraxy.errors import InputError
 from ataraxy.exchange.whole_file import write_whole
 from ataraxy.pharmacology.exposure import BAND_QUANTILES, SimulationResult
+from ataraxy.trials.outlook import Curve, Outlook
 
 Columns = Mapping[str, npt.NDArray[Any]]
 Kind = Literal["parquet", "csv"]
@@ -35,6 +36,33 @@ def band_columns(result: SimulationResult) -> dict[str, npt.NDArray[Any]]:
         values = np.concatenate([*(q[row] for q in quantiles), np.empty(0)])
         columns[f"p{100 * quantile:02.0f}_ng_per_ml"] = values
     return columns
+
+
+def outlook_columns(outlook: Outlook) -> dict[str, npt.NDArray[Any]]:
+    """Return effects and scores over time: one row for each quantity and time.
+
+    Columns: ``quantity``, such as ``receptor_block_percent`` over the first session, ``plastic_pool`` or ``HAM-A`` over
+    the course, and ``HAM-A, control``; ``time_h`` from the first dose; ``median`` of people; ``people_p05`` and
+    ``people_p95``; ``median_p05`` and ``median_p95`` over draws of the parameters, empty where there is one draw.
+    """
+    curves: list[tuple[str, Curve]] = [*outlook.session_curves.items(), ("plastic_pool", outlook.pool)]
+    for scale in outlook.scales:
+        name = scale.instrument.name
+        curves += [(name, scale.curve), (f"{name}, control", scale.control)]
+    missing = [np.full((2, len(c.times_h)), np.nan) for _, c in curves]
+    doubt = [
+        none if c.median_uncertainty is None else c.median_uncertainty
+        for (_, c), none in zip(curves, missing, strict=True)
+    ]
+    return {
+        "quantity": np.repeat(np.array([n for n, _ in curves], np.str_), [len(c.times_h) for _, c in curves]),
+        "time_h": np.concatenate([c.times_h for _, c in curves]),
+        "median": np.concatenate([c.median for _, c in curves]),
+        "people_p05": np.concatenate([c.people[0] for _, c in curves]),
+        "people_p95": np.concatenate([c.people[1] for _, c in curves]),
+        "median_p05": np.concatenate([d[0] for d in doubt]),
+        "median_p95": np.concatenate([d[1] for d in doubt]),
+    }
 
 
 def table_bytes(columns: Columns, kind: Kind) -> bytes:
