@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from ataraxy.record.private_file import OWNER_ONLY, write_private
 
 FORMAT: Final = "ataraxy.keys/1"
 NAME: Final = "ataraxy-keys.json"
+# What a backup is called until it is complete; until then it may hold keys.
+PARTIAL: Final = ".partial-"
 
 
 @dataclass(frozen=True)
@@ -161,18 +164,6 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def update_register(folder: Path, known: KeyRegister) -> KeyRegister:
-    """Bring the register of a folder up to what the database knows. Returns what is there now.
-
-    Keys that the database no longer has stay only where the database does not know an erasure: an older register
-    may serve an older state of the record.
-    """
-    with locked(folder):
-        merged = (read_register(folder) or KeyRegister()).merged(known)
-        write_register(folder, merged)
-        return merged
-
-
 def take_out(folder: Path, patient: str, erasure: Erasure) -> None:
     """Take a patient's key out of a folder's register and note the erasure there.
 
@@ -183,7 +174,21 @@ def take_out(folder: Path, patient: str, erasure: Erasure) -> None:
         register = read_register(folder)
         if register is None:
             raise unreachable(folder, f"{NAME} is not there")
+        discard_partial(folder)
         write_register(folder, register.without(patient, erasure))
+
+
+def discard_partial(folder: Path) -> None:
+    """Remove what backups left that were killed while they copied. The folder must be locked.
+
+    Raises:
+        InputError: something stays (``record.location-unreachable``).
+    """
+    for left in folder.glob(f"{PARTIAL}*"):
+        try:
+            shutil.rmtree(left)
+        except OSError as error:
+            raise unreachable(folder, f"{left.name} cannot be removed: {error.strerror}") from None
 
 
 def unreachable(folder: Path, why: str) -> InputError:
