@@ -260,6 +260,18 @@ def test_a_backup_without_its_keys_says_who_cannot_be_read(live: Record, tmp_pat
     assert restored.without_key == (ANN, BEN)
 
 
+def test_the_chain_itself_tells_who_was_erased_where_the_register_was_lost(
+    live: Record, tmp_path: Path, master: MasterKey
+) -> None:
+    erase(live, ANN, author="staff-2", reason="request", legal_basis="law", at=LATER)
+    made = backup(live, tmp_path / "disk", at=LATER)
+    (tmp_path / "disk" / NAME).unlink()
+    restored = restore(made.folder, str(tmp_path / "again.sqlite3"))
+    assert (restored.erased_since, restored.without_key) == ((), (BEN,))
+    with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(master)) as again:
+        assert all(text is ERASED for text in texts_of(again, ANN))
+
+
 def test_a_backup_during_appends_is_one_moment_and_loses_no_write(
     live: Record, tmp_path: Path, master: MasterKey
 ) -> None:

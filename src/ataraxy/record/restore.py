@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -25,8 +25,11 @@ from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.backup import DATABASE_FILE, Manifest, check_content, read_manifest
 from ataraxy.record.canonical import canonical_text, entry_of_line
 from ataraxy.record.checking import POSTGRES, check_exported
+from ataraxy.record.database import clear_errors, open_database
+from ataraxy.record.entry import Entry
 from ataraxy.record.erasure import DATABASE
 from ataraxy.record.erasure import ENTRY as ENTRY_PART
+from ataraxy.record.erasure import KIND as ERASED_KIND
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import Erasure, KeyRegister, read_register
 from ataraxy.record.keys import (
@@ -34,6 +37,7 @@ from ataraxy.record.keys import (
     ERASED_PATIENT,
     ERASURE_PENDING,
     KEY_LOCATION,
+    KEY_METADATA,
     sealed_patient,
     sealed_texts,
     unwrap_for,
@@ -41,9 +45,9 @@ from ataraxy.record.keys import (
 from ataraxy.record.master_key import MasterKey, WrongMasterKey
 from ataraxy.record.private_file import OWNER_ONLY, sync_folder
 from ataraxy.record.projection import Projection
-from ataraxy.record.schema import ENTRY, row_of
+from ataraxy.record.schema import ENTRY, create_schema, row_of
 from ataraxy.record.signature import SignatureState, check_all_signatures
-from ataraxy.record.store import Record
+from ataraxy.record.store import WAIT_S, Record
 
 BATCH: Final = 1000
 
@@ -113,8 +117,8 @@ def restore(folder: Path, to: str, *, master: MasterKey | None = None) -> Restor
     _verified(content, manifest)
     register = _register(folder.parent, manifest, master)
     if to.startswith(POSTGRES):
-        with Record.create(to) as record:
-            return _filled(record, content, manifest, register, folder.parent)
+        with _new_database(to) as connection:
+            return _filled(connection, content, manifest, register, folder.parent)
     return _restored_file(Path(to.removeprefix("sqlite:///")), content, manifest, register, folder.parent)
 
 
@@ -201,15 +205,14 @@ def _restored_file(
     try:
         with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as work:
             place = Path(work) / DATABASE_FILE
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
             if content.name == DATABASE_FILE:
                 shutil.copyfile(content, place)
-                place.chmod(OWNER_ONLY)
-                opened = Record.open(str(place))
+                opened = _copied_database(place)
             else:
-                opened = Record.create(str(place))
-                place.chmod(OWNER_ONLY)
-            with opened as record:
-                restored = _filled(record, content, manifest, register, location)
+                opened = _new_database(str(place))
+            with opened as connection:
+                restored = _filled(connection, content, manifest, register, location)
             _settle(place)
             os.link(place, target)
             sync_folder(target.parent)
@@ -234,40 +237,74 @@ def _settle(place: Path) -> None:
         os.fsync(file.fileno())
 
 
+@contextmanager
+def _new_database(to: str) -> Iterator[sa.Connection]:
+    """A transaction in which an empty record was made; the record is there when the block ends well."""
+    database = open_database(to, read_only=False, wait_s=WAIT_S, make=True)
+    try:
+        with clear_errors(database.where), database.engine.begin() as connection:
+            if sa.inspect(connection).has_table(ENTRY.name):
+                raise InputError(
+                    "there is a record already",
+                    code="record.exists",
+                    remedy="Restore to a database that holds none",
+                    where=database.where,
+                )
+            create_schema(connection, KEY_METADATA)
+            yield connection
+    finally:
+        database.engine.dispose()
+
+
+@contextmanager
+def _copied_database(place: Path) -> Iterator[sa.Connection]:
+    database = open_database(place, read_only=False, wait_s=WAIT_S)
+    try:
+        with clear_errors(database.where), database.engine.begin() as connection:
+            yield connection
+    finally:
+        database.engine.dispose()
+
+
 def _filled(
-    record: Record, content: Path, manifest: Manifest, register: KeyRegister, location: Path
+    connection: sa.Connection, content: Path, manifest: Manifest, register: KeyRegister, location: Path
 ) -> Restored:
-    """Put entries, where they are not there yet, and keys into a new record, in one transaction."""
-    with record.writing() as connection:
-        if content.name != DATABASE_FILE:
-            _import(connection, content)
-        known = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
-        erased_since = tuple(sorted(set(register.erased) - known))
-        for patient in erased_since:
-            _note_erasure(connection, patient, register.erased[patient])
-        connection.execute(sa.delete(DATA_KEY))
-        keys = {who: key for who, key in register.keys.items() if who not in known}
-        if keys:
-            connection.execute(
-                sa.insert(DATA_KEY),
-                [{"patient": who, "master": key.master, "wrapped": key.wrapped} for who, key in keys.items()],
-            )
-        if str(location) not in set(connection.execute(sa.select(KEY_LOCATION.c.location)).scalars()):
-            connection.execute(sa.insert(KEY_LOCATION).values(location=str(location)))
-        sealed_for = _patients_with_sealed_texts(connection)
-    without = sealed_for - set(keys) - known - set(erased_since)
+    """Put entries, where they are not there yet, keys and erasures into a new record."""
+    if connection.execute(sa.select(ENTRY.c.seq).limit(1)).first() is None:
+        _import(connection, content)
+    erased_since = _note_erasures(connection, register)
+    connection.execute(sa.delete(DATA_KEY))
+    erased = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
+    keys = {who: key for who, key in register.keys.items() if who not in erased}
+    if keys:
+        connection.execute(
+            sa.insert(DATA_KEY),
+            [{"patient": who, "master": key.master, "wrapped": key.wrapped} for who, key in keys.items()],
+        )
+    if str(location) not in _locations(connection):
+        connection.execute(sa.insert(KEY_LOCATION).values(location=str(location)))
+    without = _patients_with_sealed_texts(connection) - set(keys) - erased
     return Restored(manifest.seq, manifest.hash, erased_since, tuple(sorted(without)))
 
 
 def _import(connection: sa.Connection, content: Path) -> None:
-    with open(content, "rb") as lines:
-        for batch in _batches(entry_of_line(line) for line in lines):
-            rows = [row_of(entry, canonical_text(entry.payload)) for entry in batch]
-            connection.execute(sa.insert(ENTRY), rows)
+    if content.name == DATABASE_FILE:
+        with Record.open(content, read_only=True) as original:
+            _insert(connection, original.entries())
+    else:
+        with open(content, "rb") as lines:
+            _insert(connection, (entry_of_line(line) for line in lines))
 
 
-def _batches(entries: Iterator[Any]) -> Iterator[list[Any]]:
-    batch = []
+def _insert(connection: sa.Connection, entries: Iterator[Entry]) -> None:
+    for batch in _batches(entries):
+        connection.execute(
+            sa.insert(ENTRY), [row_of(entry, canonical_text(entry.payload)) for entry in batch]
+        )
+
+
+def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
     for entry in entries:
         batch.append(entry)
         if len(batch) == BATCH:
@@ -277,17 +314,44 @@ def _batches(entries: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _note_erasure(connection: sa.Connection, patient: str, erasure: Erasure) -> None:
-    connection.execute(sa.insert(ERASED_PATIENT).values(patient=patient, **vars(erasure)))
-    # the chain of the backup does not have the entry; other folders of backups may still have the key
-    others = connection.execute(sa.select(KEY_LOCATION.c.location)).scalars().all()
-    connection.execute(
-        sa.insert(ERASURE_PENDING),
-        [
-            {"patient": patient, "location": where, "problem": "restored from before the erasure"}
-            for where in (ENTRY_PART, DATABASE, *others)
-        ],
+def _note_erasures(connection: sa.Connection, register: KeyRegister) -> tuple[str, ...]:
+    """Note who was erased. Returns those of whom the chain does not say so, since it ends before."""
+    noted = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
+    recorded = _recorded_erasures(connection)
+    for patient, erasure in {**recorded, **register.erased}.items():
+        if patient not in noted:
+            connection.execute(sa.insert(ERASED_PATIENT).values(patient=patient, **vars(erasure)))
+    since = tuple(sorted(set(register.erased) - set(recorded)))
+    # other folders of backups may still have the key: the erasure is done again everywhere
+    places = {ENTRY_PART, DATABASE, *_locations(connection)}
+    for patient in since:
+        connection.execute(sa.delete(ERASURE_PENDING).where(ERASURE_PENDING.c.patient == patient))
+        connection.execute(
+            sa.insert(ERASURE_PENDING),
+            [
+                {"patient": patient, "location": where, "problem": "restored from before the erasure"}
+                for where in sorted(places)
+            ],
+        )
+    return since
+
+
+def _recorded_erasures(connection: sa.Connection) -> dict[str, Erasure]:
+    """The erasures that the chain itself tells of."""
+    rows = connection.execute(
+        sa.select(ENTRY.c.payload, ENTRY.c.author, ENTRY.c.occurred_at).where(ENTRY.c.kind == ERASED_KIND)
     )
+    found = {}
+    for row in rows:
+        content = json.loads(row.payload)
+        found[content["patient"]] = Erasure(
+            row.occurred_at, row.author, content["reason"], content["legal_basis"]
+        )
+    return found
+
+
+def _locations(connection: sa.Connection) -> set[str]:
+    return set(connection.execute(sa.select(KEY_LOCATION.c.location)).scalars())
 
 
 _SEALED = re.compile(r'"sealed":"1\.')
