@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from ataraxy.therapy import alert, course_events, drug_register_events, site
+from ataraxy.record.keys import ERASED
+from ataraxy.record.pointer import replaced
+from ataraxy.therapy import alert, chart_events, course_events, drug_register_events, site, staff
 from ataraxy.therapy.alert import Alert, evolve_alerts
+from ataraxy.therapy.chart_events import GateJudged, GateOverridden, PersonReferred
 from ataraxy.therapy.course import Course, evolve_course
 from ataraxy.therapy.drug_register import Register, evolve_register
+from ataraxy.therapy.override import GateOverride
+from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.session import events as session_events
 from ataraxy.therapy.session.evolve import evolve as evolve_session
 from ataraxy.therapy.session.state import Session
 from ataraxy.therapy.site import Site
+from ataraxy.therapy.staff import StaffMember
 
 State = TypeVar("State")
 
@@ -44,7 +50,66 @@ class Aggregate(Generic[State]):
         """Return the state after one more entry."""
         if kind not in self.kinds:
             return state
-        return self.evolve(state, self.parse(kind, dict(payload)))
+        return self.evolve(state, self._parsed(kind, dict(payload)))
+
+    def _parsed(self, kind: str, payload: dict[str, Any]) -> BaseModel:
+        try:
+            return self.parse(kind, payload)
+        except ValidationError as error:
+            # A date of birth that was erased is no date: it is not known any more.
+            erased = [place for problem in error.errors() if (place := _erased_at(payload, problem["loc"]))]
+            if not erased:
+                raise
+            for place in erased:
+                payload = replaced(payload, place, lambda _: None)
+            return self.parse(kind, payload)
+
+
+def _erased_at(payload: Mapping[str, Any], location: tuple[int | str, ...]) -> tuple[str, ...] | None:
+    """Return the place of an erased text that a location of pydantic names; None where it names something else."""
+    steps: list[str] = []
+    value: Any = payload
+    for step in location:
+        # names of the members of a union stand in a location too, and are no places
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list | tuple) and isinstance(step, int):
+            value = value[step]
+        else:
+            continue
+        steps.append(str(step))
+    return tuple(steps) if value is ERASED else None
+
+
+@dataclass(frozen=True)
+class PersonFile:
+    """What is known of a person: the chart, and what was said about it.
+
+    Attributes:
+        chart: as the gate reads it.
+        referral: None where none was recorded.
+        judgements: every answer of the gate, in order.
+        overrides: every override, in order.
+    """
+
+    chart: PatientChart
+    referral: PersonReferred | None = None
+    judgements: tuple[GateJudged, ...] = ()
+    overrides: tuple[GateOverride, ...] = ()
+
+
+def _evolve_person(file: PersonFile | None, event: chart_events.Event) -> PersonFile:
+    chart = chart_events.evolve(None if file is None else file.chart, event)
+    file = PersonFile(chart) if file is None else replace(file, chart=chart)
+    match event:
+        case PersonReferred():
+            return replace(file, referral=event)
+        case GateJudged():
+            return replace(file, judgements=(*file.judgements, event))
+        case GateOverridden():
+            return replace(file, overrides=(*file.overrides, event.override))
+        case _:
+            return file
 
 
 def _evolve_alerts(alerts: tuple[Alert, ...] | None, event: alert.Event) -> tuple[Alert, ...]:
@@ -67,4 +132,8 @@ REGISTER: Aggregate[Register] = Aggregate(
     drug_register_events.parse_register_event,
     evolve_register,
 )
+PERSON: Aggregate[PersonFile] = Aggregate(
+    "person", frozenset(chart_events.KINDS), chart_events.parse_event, _evolve_person
+)
+STAFF: Aggregate[StaffMember] = Aggregate("staff", frozenset(staff.KINDS), staff.parse_event, staff.evolve)
 SITE: Aggregate[Site] = Aggregate("site", frozenset(site.KINDS), site.parse_event, site.evolve)

@@ -61,6 +61,8 @@ class SiteDescription(Value):
         time_zone: as in the tz database, such as ``Europe/Berlin``.
         chairs: names of the places where sessions are held.
         crisis_numbers: whom a patient calls, as the clinic writes it; shown before and after every questionnaire.
+        setting: where sessions are held, a word of the fact ``site.setting``.
+        rems_certified: whether it may give esketamine under the REMS; None where nobody has said.
         retention_years: how long the law asks to keep a patient's record after its last entry.
         simulated: whether all people in it are of the virtual clinic.
     """
@@ -69,6 +71,8 @@ class SiteDescription(Value):
     time_zone: str = "UTC"
     chairs: tuple[str, ...] = ()
     crisis_numbers: tuple[str, ...]
+    setting: Literal["supervised_clinic", "clinic_without_monitoring", "home"] | None = None
+    rems_certified: bool | None = None
     retention_years: Annotated[Count, Field(ge=0, le=200)]
     simulated: bool = False
 

@@ -1,0 +1,91 @@
+"""Who may write what into a chart. Facts are recorded as they are; the gate judges them, nobody edits them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from ataraxy.therapy import chart_events as e
+from ataraxy.therapy.actor import Actor, Role
+from ataraxy.therapy.moment import aware
+from ataraxy.therapy.patient_chart import PatientChart
+from ataraxy.therapy.refusal import Refusal
+
+_P, _M, _T, _C = Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR
+_CARE = frozenset({_P, _M, _T, _C})
+
+MAY_RECORD: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        "person.referred": _CARE,
+        "person.identified": _CARE,
+        "chart.fact_recorded": _CARE,
+        "chart.fact_retracted": frozenset({_P, _M, _T}),
+        "chart.diagnosis_recorded": frozenset({_P}),
+        "chart.treatment_recorded": _CARE,
+        "chart.treatments_reviewed": frozenset({_P, _M, _T}),
+        "chart.psychotherapy_excepted": frozenset({_P}),
+        "chart.medication_recorded": frozenset({_P, _M, _T}),
+        "chart.medications_reviewed": frozenset({_P, _M}),
+        "chart.professional_assigned": frozenset({_P, _C}),
+        "chart.protocol_chosen": frozenset({_P}),
+        "consent.given": frozenset({_P, _T}),
+        "consent.withdrawn": _CARE,
+        "score.recorded": _CARE,
+    }
+)
+# Asking the gate and overriding it have rules of their own.
+NOT_RECORDED_HERE = ("gate.judged", "gate.overridden")
+
+
+def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: datetime) -> tuple[e.Event, ...]:
+    """Return the event where the actor may record it.
+
+    Raises:
+        Refusal: ``role.not-permitted``; ``chart.future``: it is dated later than now; ``chart.other-person``;
+            ``chart.unknown-consent``, ``chart.unknown-fact``: there is nothing to withdraw or retract;
+            ``chart.reason``: a retraction without one; ``chart.author``: it names another author.
+    """
+    may = MAY_RECORD.get(event.kind, frozenset())
+    if not actor.roles & may:
+        roles = ", ".join(sorted(role.label for role in actor.roles)) or "no role"
+        allowed = " or a ".join(sorted(role.label for role in may))
+        raise Refusal(
+            f"{roles} may not record {event.kind.replace('.', ' ').replace('_', ' ')}",
+            code="role.not-permitted",
+            remedy=f"Ask a {allowed}" if allowed else "Ask the gate itself",
+            where=actor.id,
+        )
+    if event.by != actor.id:
+        raise Refusal(
+            "the entry names somebody else as its author",
+            code="chart.author",
+            remedy="Enter it as the person who is signed in",
+        )
+    if event.at > aware(at):
+        raise Refusal(
+            f"the entry is dated {event.at:%Y-%m-%d %H:%M} UTC, which lies in the future",
+            code="chart.future",
+            remedy="Check the time",
+        )
+    if chart is not None and chart.person.id != event.person:
+        raise Refusal(
+            "the entry is about another person", code="chart.other-person", remedy="Open the right chart"
+        )
+    if isinstance(event, e.ConsentWithdrawn) and event.consent is not None:
+        held = () if chart is None else chart.consents
+        if not any(consent.id == event.consent for consent in held):
+            raise Refusal(
+                "there is no such consent", code="chart.unknown-consent", remedy="Name a consent by its id"
+            )
+    if isinstance(event, e.FactRetracted):
+        facts = () if chart is None else chart.facts
+        if not any((fact.name, fact.observed_at) == (event.name, event.observed_at) for fact in facts):
+            raise Refusal(
+                f"no {event.name} of that time is recorded",
+                code="chart.unknown-fact",
+                remedy="Name a fact and the time that it was observed",
+            )
+        if not event.reason.strip():
+            raise Refusal("the retraction has no reason", code="chart.reason", remedy="Say what was wrong")
+    return (event,)
