@@ -226,6 +226,9 @@ def clear_errors(where: str, *, committing: bool = False) -> Iterator[None]:
         raise _clear(error.orig, where, committing) from error
     except sqlite3.Error as error:
         raise _clear(error, where, committing) from error
+    except UnicodeDecodeError as error:
+        # text that is none: the driver does not make an error of the database of it
+        raise _clear(error, where, committing) from error
     except sa.exc.TimeoutError as error:
         raise DatabaseError(
             "no connection to the database became free", code="record.busy", remedy=_SEND_AGAIN, where=where
@@ -239,6 +242,8 @@ def _clear(error: object, where: str, committing: bool) -> DatabaseError:
         found = _OF_SQLITE.get((code or 0) & 0xFF) if code else None
         if code is None and "not a database" in message:
             found = _OF_SQLITE[sqlite3.SQLITE_NOTADB]
+    elif isinstance(error, UnicodeDecodeError):
+        found = _DAMAGED
     else:
         state = getattr(error, "sqlstate", None) or ""
         found = _OF_POSTGRES.get(state) or _OF_POSTGRES.get(state[:2])

@@ -295,7 +295,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         if wal.exists() and wal.stat().st_size:
             raise Unreadable(f"{path}: copy it with {wal.name} to a place that may be written to") from None
         connection = sqlite3.connect(address + "&immutable=1", uri=True, isolation_level=None)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         pass  # the caller's first question says it
     connection.text_factory = lambda raw: raw.decode("utf-8")
     return connection
