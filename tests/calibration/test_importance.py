@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ataraxy.calibration.importance import sample_posterior
+from ataraxy.calibration.importance import move, sample_posterior
 from ataraxy.errors import InputError
 
 LOADINGS = np.array([[1.0, 0.0, 0.5], [0.0, 2.0, 0.0]])
@@ -62,3 +62,43 @@ def test_equal_seeds_give_equal_draws() -> None:
 def test_impossible_targets_are_refused() -> None:
     with pytest.raises(InputError, match=r"calibration\.impossible"):
         sample_posterior(lambda z: np.full((len(z), 1), -np.inf), 2, seed=1, draws=100)
+
+
+def test_moved_draws_have_the_closed_form_mean_and_covariance_from_few_weighed_ones() -> None:
+    result = sample_posterior(linear_gaussian, 3, seed=1, draws=100, rounds=2)
+    mean, covariance = posterior(LOADINGS, OBSERVED, ERROR)
+    moved = move(result, linear_gaussian, (mean, 1.3 * covariance), draws=3000, steps=25, seed=1)
+    np.testing.assert_allclose(moved.draws.draws.mean(axis=0), mean, atol=0.05)
+    np.testing.assert_allclose(np.cov(moved.draws.draws.T), covariance, atol=0.06)
+    np.testing.assert_allclose(moved.draws.weights, 1.0 / 3000)
+    assert 0.3 < moved.accepted < 1.0
+    assert moved.effective_size > result.effective_size
+
+
+def test_moved_draws_without_a_target_are_the_posterior_of_the_others() -> None:
+    vague = np.array([0.8, 3.0])
+
+    def told(z: np.ndarray) -> np.ndarray:
+        return -0.5 * ((z @ LOADINGS.T - OBSERVED) / vague) ** 2
+
+    result = sample_posterior(told, 3, seed=1, draws=1000, rounds=2)
+    mean, covariance = posterior(LOADINGS, OBSERVED, vague)
+    moved = move(result, told, (mean, 1.2 * covariance), draws=6000, steps=30, seed=1)
+    left = moved.draws.without([1])
+    wanted, _ = posterior(LOADINGS[:1], OBSERVED[:1], vague[:1])
+    np.testing.assert_allclose(left.weights @ left.draws, wanted, atol=0.08)
+    assert left.effective_size < moved.draws.effective_size
+
+
+def test_draws_that_take_no_step_stay_where_they_are() -> None:
+    result = sample_posterior(linear_gaussian, 3, seed=1, draws=200, rounds=2)
+    moved = move(result, linear_gaussian, (np.zeros(3), np.eye(3)), draws=50, steps=0, seed=4)
+    np.testing.assert_array_equal(moved.draws.draws, result.resample(50, seed=4))
+    assert moved.kept == 1.0
+
+
+def test_a_guess_that_is_the_posterior_leaves_nearly_all_draws_effective() -> None:
+    closed = posterior(LOADINGS, OBSERVED, ERROR)
+    plain = sample_posterior(linear_gaussian, 3, seed=1, draws=500, rounds=2)
+    guessed = sample_posterior(linear_gaussian, 3, seed=1, draws=500, rounds=2, guess=lambda z: closed)
+    assert guessed.effective_size > plain.effective_size

@@ -25,7 +25,8 @@ Floats = npt.NDArray[np.float64]
 LogLikelihood = Callable[[Floats], Floats]
 
 PRIOR_SHARE = 0.2  # of the draws of later rounds: keeps the tails of the prior in view
-INFLATION = 1.4  # of the fitted covariance: a proposal should be wider than its target
+STEP = 0.35  # of a Markov step: larger ones are seldom accepted, smaller ones lead nowhere
+INFLATION = 1.2  # of the fitted covariance: a proposal should be wider than its target
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,14 @@ class WeightedDraws:
 
 
 def sample_posterior(
-    log_likelihood: LogLikelihood, parameters: int, *, seed: int, draws: int = 4000, rounds: int = 5
+    log_likelihood: LogLikelihood,
+    parameters: int,
+    *,
+    seed: int,
+    draws: int = 4000,
+    rounds: int = 5,
+    guess: Callable[[Floats], tuple[Floats, Floats]] | None = None,
+    guesses: int = 1,
 ) -> WeightedDraws:
     """Draws of `parameters` standard-normal coordinates weighted by how well they agree with the targets.
 
@@ -75,6 +83,9 @@ def sample_posterior(
         log_likelihood: f8[n, parameters] -> f8[n, targets]; minus infinity where a set is impossible.
         draws: in each round.
         rounds: the first samples the prior.
+        guess: given the draws of the latest round, mean and covariance to sample from next. None to fit them to the
+            weighted draws of all rounds, as is done after `guesses` rounds.
+        guesses: rounds after which `guess` is asked.
 
     Raises:
         InputError: no draw of the prior is possible at all.
@@ -117,20 +128,104 @@ def sample_posterior(
                 remedy="Check the targets for wrong units",
                 where="calibration",
             )
-        proposals.append(_fitted(result))
+        if guess is not None and number < guesses:
+            mean, covariance = guess(z)
+            proposals.append((mean, INFLATION * covariance))
+        else:
+            proposals.append(_fitted(result, proposals[-1]))
     assert result is not None
     return result
 
 
-def _fitted(result: WeightedDraws) -> tuple[Floats, Floats]:
-    weights = result.weights
+@dataclass(frozen=True, eq=False)
+class MovedDraws:
+    """Draws of equal weight that have moved away from the few that importance sampling weighed most.
+
+    Attributes:
+        draws: of equal weight under all targets; `WeightedDraws.without` weighs them anew.
+        accepted: share of the moves that were accepted.
+        kept: mean correlation over the coordinates between where a draw began and where it ended.
+        effective_size: how many independent draws know as much; `kept` tells how much of the start is left.
+    """
+
+    draws: WeightedDraws
+    accepted: float
+    kept: float
+    effective_size: float
+
+
+def move(
+    result: WeightedDraws,
+    log_likelihood: LogLikelihood,
+    reference: tuple[Floats, Floats],
+    *,
+    draws: int,
+    steps: int,
+    seed: int,
+    step: float = STEP,
+) -> MovedDraws:
+    """Resamples and then moves every draw by Markov steps that leave the posterior as it is.
+
+    A step is z' = m + sqrt(1 - s^2) (z - m) + s L e, reversible under the normal distribution N(m, L L') of `reference`
+    (preconditioned Crank-Nicolson; S. L. Cotter et al., "MCMC methods for functions", Statist Sci 28:424, 2013,
+    https://doi.org/10.1214/13-STS421), accepted by the ratio of posterior to that distribution.
+
+    Args:
+        result: of `sample_posterior`.
+        log_likelihood: the same.
+        reference: mean and covariance of a normal distribution near the posterior.
+        draws: how many.
+        steps: for each draw.
+        seed: of the steps.
+        step: s, between 0 and 1.
+    """
+    mean, covariance = reference
+    n = len(mean)
+    root = np.linalg.cholesky(covariance)
+    z = result.resample(draws, seed)
+    start = z
+    terms = log_likelihood(z)
+    level = _level(z, terms, reference)
+    accepted = 0
+    for number in range(steps):
+        noise = normals(seed, "calibration-moves", number, range(draws), n)
+        tried = mean + np.sqrt(1.0 - step**2) * (z - mean) + step * noise @ root.T
+        found = log_likelihood(tried)
+        tried_level = _level(tried, found, reference)
+        chance = uniforms(seed, "calibration-accepted", number, range(draws), 1)[:, 0]
+        taken = np.log(chance) < tried_level - level
+        accepted += int(taken.sum())
+        z = np.where(taken[:, None], tried, z)
+        terms = np.where(taken[:, None], found, terms)
+        level = np.where(taken, tried_level, level)
+    kept = 1.0
+    if steps:
+        spread = start.std(axis=0) * z.std(axis=0)
+        together = ((start - start.mean(axis=0)) * (z - z.mean(axis=0))).mean(axis=0)
+        kept = float(np.clip(np.mean(together / np.maximum(spread, 1e-12)), 0.0, 1.0))
+    effective = 1.0 / (kept**2 / result.effective_size + (1.0 - kept**2) / draws)
+    # of equal weight under all targets: what the likelihood adds, the ratio takes away
+    moved = WeightedDraws(z, -terms.sum(axis=1), terms)
+    return MovedDraws(moved, accepted / max(1, steps * draws), kept, min(effective, float(draws)))
+
+
+def _level(z: Floats, terms: Floats, reference: tuple[Floats, Floats]) -> Floats:
+    n = z.shape[1]
+    prior = _log_normal(z, np.zeros(n), np.eye(n))
+    return np.asarray(terms.sum(axis=1) + prior - _log_normal(z, *reference))
+
+
+def _fitted(result: WeightedDraws, last: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    weights, size = result.weights, result.effective_size
     mean = weights @ result.draws
     centred = result.draws - mean
     covariance = (weights[:, None] * centred).T @ centred
-    # few effective draws say little about a covariance: it is drawn towards the prior's
-    trust = result.effective_size / (result.effective_size + 5.0 * len(mean))
-    covariance = INFLATION * (trust * covariance + (1.0 - trust) * np.eye(len(mean)))
-    return mean, covariance
+    # few effective draws say little, of a covariance above all: what they do not say is as it was
+    dimensions = len(mean)
+    sure = size / (size + dimensions / 2.0)
+    trust = size / (size + 5.0 * dimensions)
+    covariance = trust * INFLATION * covariance + (1.0 - trust) * last[1]
+    return sure * mean + (1.0 - sure) * last[0], covariance
 
 
 def _log_normal(points: Floats, mean: Floats, covariance: Floats) -> Floats:

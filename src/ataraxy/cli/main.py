@@ -11,7 +11,19 @@ from typing import NoReturn
 
 import typer
 
-from ataraxy.cli import clinic, compare, demo, evidence, models, protocols, record, sbml, simulate, validate
+from ataraxy.cli import (
+    calibrate,
+    clinic,
+    compare,
+    demo,
+    evidence,
+    models,
+    protocols,
+    record,
+    sbml,
+    simulate,
+    validate,
+)
 from ataraxy.errors import AtaraxyError
 
 Command = Callable[..., None]
@@ -41,6 +53,7 @@ app = typer.Typer(
 )
 app.command("simulate")(interruptible(simulate.simulate_command))
 app.command("validate")(interruptible(validate.validate_command))
+app.command("calibrate")(interruptible(calibrate.calibrate_command))
 app.command("compare")(interruptible(compare.compare_command))
 app.command("models")(interruptible(models.models_command))
 app.command("protocols")(interruptible(protocols.protocols_command))

@@ -22,7 +22,7 @@ from ataraxy.pharmacology.effects.hypotheses import NONE, Hypotheses
 from ataraxy.pharmacology.kinetics import Scenario
 from ataraxy.pharmacology.population import People, PopulationSpec, default_population, sample_population
 from ataraxy.therapy.planned_dose import PlannedDose
-from ataraxy.trials.uncertainty import Doubt, draw_doubt
+from ataraxy.trials.uncertainty import Doubt, Ensemble, draw_doubt
 
 Floats = npt.NDArray[np.float64]
 
@@ -128,6 +128,7 @@ class VirtualClinic:
         scenario: Scenario | None = None,
         same_people: bool = False,
         workers: int = 1,
+        ensemble: Ensemble | None = None,
     ) -> VirtualClinic:
         """A clinic.
 
@@ -140,6 +141,7 @@ class VirtualClinic:
             scenario: departures from the published kinetics.
             same_people: see the attribute.
             workers: threads.
+            ensemble: see `draw_doubt`; None for the shipped one.
 
         Raises:
             InputError: ``trials.draws`` or ``trials.people``.
@@ -151,7 +153,7 @@ class VirtualClinic:
                 f"{count} people", code="trials.people", remedy="Use one or more", where="virtual clinic"
             )
         effects = EffectModel.of(kinetics, hypotheses)
-        doubt = draw_doubt(effects, draws, seed)
+        doubt = draw_doubt(effects, draws, seed, ensemble)
         reference = effects.reference_pool(effect_theta=doubt.effect)
         roster = None if isinstance(people, int) else people
         return VirtualClinic(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -59,8 +59,34 @@ class Doubt:
         return drawn
 
 
-def draw_doubt(model: EffectModel, draws: int, seed: int) -> Doubt:
-    """Draws for a model, from the shipped ensemble where there is one. One draw is the parameters as they stand.
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Draws of equal weight that belong together, as a calibration leaves them.
+
+    Attributes:
+        columns: parameter -> f8[draws], standard normal under the published uncertainty.
+        sha256: of the file that they were read from; empty where they were not.
+    """
+
+    columns: Mapping[str, Floats]
+    sha256: str = ""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+
+NO_ENSEMBLE: Final = Ensemble({})
+"""Parameters as uncertain as they were published."""
+
+
+def draw_doubt(model: EffectModel, draws: int, seed: int, ensemble: Ensemble | None = None) -> Doubt:
+    """Draws for a model. One draw is the parameters as they stand.
+
+    Args:
+        model: whose parameters are uncertain.
+        draws: how many.
+        seed: of what the ensemble does not hold.
+        ensemble: None for the shipped one; `NO_ENSEMBLE` for the published uncertainty.
 
     Raises:
         InputError: ``trials.draws``: fewer than one draw; ``trials.ensemble``: the shipped file is malformed.
@@ -72,36 +98,45 @@ def draw_doubt(model: EffectModel, draws: int, seed: int) -> Doubt:
     if draws == 1:
         still = np.zeros((1, len(kinetic_names))), np.zeros((1, len(names)))
         return Doubt(*still, {}, seed, "parameters as they stand", "")
-    ensemble, digest = _ensemble()
+    chosen = shipped_ensemble() if ensemble is None else ensemble
     named: dict[str, Floats] = {}
-    if ensemble:
-        size = len(next(iter(ensemble.values())))
+    if size := len(chosen):
         # evenly spaced rows: systematic resampling leaves equal rows side by side
         rows = (np.arange(draws) * size // draws) if draws <= size else np.arange(draws) % size
-        named = {name: column[rows] for name, column in ensemble.items()}
+        named = {name: column[rows] for name, column in chosen.columns.items()}
     kinetic = normals(seed, "kinetic-uncertainty", 0, range(draws), len(kinetic_names))
-    doubt = Doubt(kinetic, np.empty((draws, 0)), named, seed, CALIBRATED if ensemble else PRIOR, digest)
-    return Doubt(kinetic, doubt.of("effect-uncertainty", names), named, seed, doubt.source, digest)
+    source = CALIBRATED if named else PRIOR
+    doubt = Doubt(kinetic, np.empty((draws, 0)), named, seed, source, chosen.sha256)
+    return replace(doubt, effect=doubt.of("effect-uncertainty", names))
 
 
 @cache
-def _ensemble() -> tuple[Mapping[str, Floats], str]:
+def shipped_ensemble() -> Ensemble:
+    """The ensemble of the package; an empty one where none ships. Raises InputError where it is malformed."""
     file = files("ataraxy").joinpath("calibration", "data", "ensemble.csv")
-    if not file.is_file():
-        return {}, ""
-    text = file.read_text(encoding="utf-8")
+    return read_ensemble(file.read_text(encoding="utf-8"), file.name) if file.is_file() else NO_ENSEMBLE
+
+
+def read_ensemble(text: str, name: str) -> Ensemble:
+    """The ensemble in a CSV text: parameter names, then a row of numbers for each draw; ``#`` begins a comment.
+
+    Raises:
+        InputError: ``trials.ensemble``: a name stands twice or not at all, or the rest is no table of numbers.
+    """
     rows = [row for row in csv.reader(line for line in text.splitlines() if not line.startswith("#")) if row]
     try:
         table = np.array(rows[1:], float)
-        columns = {name: table[:, i] for i, name in enumerate(rows[0])}
-        wrong = not len(table) or not np.all(np.isfinite(table))
+        header = rows[0]
+        wrong = table.ndim != 2 or table.shape[1] != len(header) or not np.all(np.isfinite(table))
+        wrong = wrong or len(set(header)) != len(header) or not all(header)
     except (ValueError, IndexError):
-        columns, wrong = {}, True
+        wrong = True
     if wrong:
         raise InputError(
             "the ensemble is not a table of numbers under parameter names",
             code="trials.ensemble",
-            remedy="Write it again with the calibration command",
-            where=file.name,
+            remedy="Write it again with `ataraxy calibrate`",
+            where=name,
         )
-    return columns, content_hash({file.name: text.encode()})
+    columns = {column: table[:, i] for i, column in enumerate(header)}
+    return Ensemble(columns, content_hash({name: text.encode()}))
