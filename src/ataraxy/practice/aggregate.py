@@ -71,9 +71,11 @@ def _erased_at(payload: Mapping[str, Any], location: tuple[int | str, ...]) -> t
     value: Any = payload
     for step in location:
         # names of the members of a union stand in a location too, and are no places
-        if (isinstance(value, Mapping) and step in value) or (
-            isinstance(value, list | tuple) and isinstance(step, int)
-        ):
+        if isinstance(value, Mapping):
+            if step not in value:
+                continue
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int):
             value = value[step]
         else:
             continue
