@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from ataraxy.pharmacology.effects.adverse_events import published_rates
 from ataraxy.pharmacology.exposure import Endpoint, Interval
 from ataraxy.pharmacology.symptoms import get_indication
 from ataraxy.reports.numbers import share_range, share_text, three_digits
@@ -84,6 +85,9 @@ def outlook_context(outlook: Outlook, protocol: Protocol, drawn: Drawn) -> dict[
         "event_rows": [
             (m, tuple(s.events.get(m.name) for s in shown), outlook.events[m.name]) for m in (*EVENTS, NAUSEA)
         ],
+        "unconscious_published": next(
+            (r for r in published_rates() if r.event == "loss of consciousness" and r.per == "people"), None
+        ),
         "first": outlook.sessions[0],
         "main_scale": scale,
         "last_outcome": last,
@@ -95,7 +99,7 @@ def outlook_context(outlook: Outlook, protocol: Protocol, drawn: Drawn) -> dict[
             describe_session(outlook),
         ),
         "course_figure": drawn(
-            plot_course(outlook),
+            plot_course(outlook, protocol),
             "course-effects",
             "The course on one clock, in days, to four weeks after the last session. Dots are the highest values of "
             f"each session. Scores are those of each day before its dose. Grey line: {outlook.control}.{null}",

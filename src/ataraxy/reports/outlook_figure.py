@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ataraxy.pharmacology.exposure import Endpoint
+from ataraxy.pharmacology.kinetics import enantiomers_of
 from ataraxy.reports.palette import (
     AXIS,
     BLOCK_CURVE,
@@ -67,7 +68,7 @@ def plot_session(outlook: Outlook, protocol: Protocol) -> Figure:
     scale = outlook.scales[0]
     end = outlook.session_h
     panels: list[tuple[str, list[_Line]]] = [
-        ("Arterial ketamine (S + R), ng/mL", [_Line("", BOTH_CURVE, curves["ketamine_ng_per_ml"])]),
+        (f"Arterial {_ketamine(protocol)}, ng/mL", [_Line("", BOTH_CURVE, curves["ketamine_ng_per_ml"])]),
         ("Block of NMDA receptors, %", [_Line("", BLOCK_CURVE, curves["receptor_block_percent"])]),
         (
             "Prefrontal glutamate and GABA above baseline, %",
@@ -104,7 +105,7 @@ def plot_session(outlook: Outlook, protocol: Protocol) -> Figure:
         return figure
 
 
-def plot_course(outlook: Outlook) -> Figure:
+def plot_course(outlook: Outlook, protocol: Protocol) -> Figure:
     """Return a figure of the whole course in days: the highest values of each session, the pool and the scores."""
     end = outlook.end_h / HOURS_PER_DAY
     panels: list[tuple[str, Callable[[Axes], None], bool, list[tuple[str, Colour]]]] = []
@@ -124,7 +125,7 @@ def plot_course(outlook: Outlook) -> Figure:
         panels.append((title, draw, from_zero, [(line.label, line.colour) for line in lines if line.label]))
 
     peaks(
-        "Arterial ketamine (S + R), highest of each session, ng/mL",
+        f"Arterial {_ketamine(protocol)}, highest of each session, ng/mL",
         _Peaks("", BOTH_CURVE, "ketamine_ng_per_ml"),
     )
     peaks("Block of NMDA receptors, highest, %", _Peaks("", BLOCK_CURVE, "receptor_block_percent"))
@@ -185,6 +186,11 @@ def describe_course(outlook: Outlook) -> str:
         f"{len(outlook.sessions)} sessions the highest ketamine, block, glutamate, GABA, CADSS and rise of pressure, "
         f"over all days the plastic pool and {scales}, with the control beside them. The tables give the same."
     )
+
+
+def _ketamine(protocol: Protocol) -> str:
+    given = enantiomers_of([protocol.drug])
+    return f"{given[0]}-ketamine" if len(given) == 1 else "ketamine (S + R)"
 
 
 def _stack(count: int, label: str, end: float) -> tuple[Figure, Sequence[Axes]]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ataraxy.errors import InputError
+from ataraxy.evidence.standing import standing_of_evidence
 from ataraxy.pharmacology.effects.hypotheses import NONE, Hypotheses
 from ataraxy.pharmacology.kinetics import enantiomers_of
 from ataraxy.pharmacology.symptoms import WORLDS, Design, get_indication
@@ -306,16 +307,10 @@ def compare_protocols(
 
 def cautions(indication: str, world: str) -> tuple[str, ...]:
     """Sentences that belong to every comparison of symptoms in an indication."""
-    said = [
-        "Relief includes belief in the treatment: people know what they get. Masked and actively controlled trials "
-        "show smaller effects than open ones."
-    ]
+    stands = {statement.about: statement for statement in standing_of_evidence()}
+    said = [f"Relief includes belief in the treatment: people know what they get. {stands['masking'].claim}"]
     if indication == "PTSD":
-        said.insert(
-            0,
-            "Efficacy in PTSD is contested: the largest trial (158 veterans, 8 infusions) found no difference from "
-            "placebo.",
-        )
+        said.insert(0, f"{stands['PTSD'].claim} {stands['PTSD'].text}")
     if world == "null":
         said.insert(
             0, "Null world: no effect of the drug on symptoms; what differs is belief by what is felt."
