@@ -1,0 +1,255 @@
+"""`ataraxy record` as an administrator meets it: what it prints, its exit statuses, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.record.small_record import ANN, BEN, SECRETS, small_record, texts_of
+
+from ataraxy.cli import main
+from ataraxy.record import master_key
+from ataraxy.record.keys import KeyRing
+from ataraxy.record.master_key import create_master_key, read_master_key
+from ataraxy.record.store import Record
+from ataraxy.record.verify import main as verify_main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    for name in ("ATARAXY_DATABASE", "ATARAXY_MASTER_KEY", "ATARAXY_PASSPHRASE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str | Path) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["ataraxy", "record", *map(str, arguments)])
+        status: int | str | None = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return Outcome(int(status or 0), captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    create_master_key(tmp_path / "master.key")
+    return tmp_path / "master.key"
+
+
+@pytest.fixture
+def database(tmp_path: Path, key: Path) -> Path:
+    with small_record(tmp_path / "clinic.sqlite3", read_master_key(key)):
+        pass
+    return tmp_path / "clinic.sqlite3"
+
+
+def refused(outcome: Outcome, code: str, status: int = 2) -> None:
+    assert (outcome.status, outcome.out) == (status, "")
+    assert len(outcome.err.splitlines()) == 1, outcome.err
+    assert outcome.err.startswith("ataraxy: ")
+    assert outcome.err.rstrip().endswith(f"[{code}]"), outcome.err
+
+
+def change_entry(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER entry_unchanged")
+        connection.execute("UPDATE entry SET author = 'somebody' WHERE seq = 2")
+    connection.close()
+
+
+def test_from_nothing_to_a_restored_record(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "new.key"
+    monkeypatch.setenv("ATARAXY_DATABASE", str(tmp_path / "c.sqlite3"))
+    monkeypatch.setenv("ATARAXY_MASTER_KEY", str(key))
+    assert run("init").status == 0
+    assert key.stat().st_mode & 0o777 == 0o600
+    made = run("backup", "--to", tmp_path / "disk", "--json").document
+    assert run("drill", made["folder"]).status == 0
+    assert run("restore", made["folder"], "--to", tmp_path / "again.sqlite3").status == 0
+    assert run("verify", tmp_path / "again.sqlite3").out.startswith("Valid: 0 entries")
+    refused(run("init"), "record.exists")
+
+
+def test_verify_says_and_exits_as_the_verifier_alone_does(
+    run: Run, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for status in (0, 1):
+        assert verify_main([str(database), "--json"]) == status
+        alone = json.loads(capsys.readouterr().out)
+        outcome = run("verify", database, "--json")
+        assert (outcome.status, outcome.document) == (status, alone)
+        assert run("verify", database).status == status
+        if status == 0:
+            change_entry(database)
+    outcome = run("verify", database)
+    assert outcome.out == ""
+    assert "entry 2" in outcome.err
+
+
+def test_an_anchor_finds_what_was_cut_off(run: Run, database: Path, tmp_path: Path) -> None:
+    anchors = tmp_path / "anchors.jsonl"
+    assert run("anchor", database, "--append", anchors).status == 0
+    assert run("anchor", database, "--out", tmp_path / "one.json").status == 0
+    assert run("anchor", database).out.count("\n") == 1
+    assert run("verify", database, "--anchor", anchors).status == 0
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER entry_undeleted")
+        connection.execute("DELETE FROM entry WHERE seq = 4")
+        connection.execute("CREATE TRIGGER entry_undeleted BEFORE DELETE ON entry BEGIN SELECT 1; END")
+    connection.close()
+    assert run("verify", database).status == 0
+    for kept in (anchors, tmp_path / "one.json"):
+        assert run("verify", database, "--anchor", kept).status == 1
+    refused(run("anchor", database, "--append", anchors), "anchor.later")
+
+
+def test_an_export_is_sealed_unless_it_is_opened_for_a_reason(
+    run: Run, database: Path, key: Path, tmp_path: Path
+) -> None:
+    assert run("export", database, "--out", tmp_path / "sealed.jsonl").status == 0
+    assert run("verify", tmp_path / "sealed.jsonl").status == 0
+    refused(run("export", database, "--out", tmp_path / "o.jsonl", "--open"), "master-key.missing")
+    opening = ("export", database, "--out", tmp_path / "o.jsonl", "--open", "--key", key)
+    refused(run(*opening), "cli.option")
+    refused(run(*opening, "--author", "s"), "record.export-reason")
+    assert run(*opening, "--author", "s", "--reason", "referral").status == 0
+    assert SECRETS[ANN][0] in (tmp_path / "o.jsonl").read_text()
+    assert run("verify", database, "--json").document["entries"] == 5
+
+
+def test_erasing_waits_for_the_law_and_for_unplugged_disks(run: Run, database: Path, tmp_path: Path) -> None:
+    words = ("--author", "s", "--reason", "request", "--basis", "law")
+    until = ("--until", "2999-12-31", "--policy", "policy 4", "--author", "s")
+    assert run("retain", database, BEN, *until).status == 0
+    refused(run("erase", database, BEN, *words), "record.retained")
+    refused(run("erase", database, ANN), "cli.option")
+    refused(run("erase", database), "cli.argument")
+    refused(run("erase", database, ANN, "--pending"), "cli.argument")
+    assert run("backup", database, "--to", tmp_path / "disk").status == 0
+    (tmp_path / "disk").rename(tmp_path / "away")
+    outcome = run("erase", database, ANN, *words, "--json")
+    assert (outcome.status, outcome.document["pending"][0]["location"]) == (1, str(tmp_path / "disk"))
+    assert run("erase", database, "--pending").status == 1
+    assert run("erase", database, "--retry").status == 1
+    (tmp_path / "away").rename(tmp_path / "disk")
+    assert run("erase", database, "--retry").status == 0
+    assert run("erase", database, "--pending").out == "Nothing is still to be done.\n"
+    assert run("verify", database).status == 0
+
+
+def test_the_key_is_changed_and_the_old_one_is_refused(
+    run: Run, database: Path, key: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "new.key"
+    made = Path(run("backup", database, "--to", tmp_path / "disk", "--json").document["folder"])
+    outcome = run("rotate-key", database, "--key", key, "--new-key", new, "--json")
+    assert (outcome.status, outcome.document["keys"], outcome.document["left"]) == (0, 2, {})
+    assert run("drill", made, "--database", database, "--key", new).status == 0
+    outcome = run("drill", made, "--database", database, "--key", key)
+    assert (outcome.status, "NO " in outcome.out) == (1, True)
+    refused(run("restore", made, "--to", tmp_path / "again.sqlite3", "--key", key), "master-key.wrong")
+    with Record.open(database, keys=KeyRing(read_master_key(new))) as record:
+        assert texts_of(record, ANN) == list(SECRETS[ANN])
+
+
+def test_the_drill_fails_when_the_running_record_was_changed(
+    run: Run, database: Path, key: Path, tmp_path: Path
+) -> None:
+    made = run("backup", database, "--to", tmp_path / "disk", "--json").document["folder"]
+    assert run("drill", made, "--database", database, "--key", key).status == 0
+    change_entry(database)
+    outcome = run("drill", made, "--database", database, "--key", key, "--json")
+    assert (outcome.status, outcome.document["passed"]) == (1, False)
+
+
+def test_a_master_key_that_others_may_read_or_that_is_missing_is_refused(
+    run: Run, database: Path, key: Path, tmp_path: Path
+) -> None:
+    arguments = ("rotate-key", database, "--new-key", tmp_path / "new.key", "--key")
+    key.chmod(0o644)
+    refused(run(*arguments, key), "master-key.readable")
+    refused(run(*arguments, tmp_path / "absent.key"), "master-key.missing")
+    assert not (tmp_path / "new.key").exists()
+
+
+def test_a_passphrase_is_read_from_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(master_key, "SCRYPT_N", 2**10)
+    monkeypatch.setattr(sys, "stdin", open("/dev/null"))  # noqa: SIM115
+    make = ("init", tmp_path / "c.sqlite3", "--key", tmp_path / "p.key", "--passphrase")
+    refused(run(*make), "master-key.passphrase-missing")
+    monkeypatch.setenv("ATARAXY_PASSPHRASE", "correct horse")
+    assert run(*make).status == 0
+    rotate = (
+        "rotate-key",
+        tmp_path / "c.sqlite3",
+        "--key",
+        tmp_path / "p.key",
+        "--new-key",
+        tmp_path / "n.key",
+    )
+    monkeypatch.setenv("ATARAXY_PASSPHRASE", "wrong horse")
+    refused(run(*rotate), "master-key.passphrase-wrong")
+    monkeypatch.setenv("ATARAXY_PASSPHRASE", "correct horse")
+    assert run(*rotate).status == 0
+
+
+def test_projections_are_rebuilt_on_request(run: Run, database: Path) -> None:
+    assert run("rebuild", database, "--json").document["entries"] == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "ABSENT"),
+        ("verify", "TEXT"),
+        ("export", "ABSENT", "--out", "x"),
+        ("anchor", "TEXT"),
+        ("backup", "ABSENT", "--to", "d"),
+        ("restore", "ABSENT", "--to", "x"),
+        ("restore", "TEXT", "--to", "x"),
+        ("drill", "ABSENT"),
+        ("erase", "ABSENT", "--pending"),
+        ("rebuild", "TEXT"),
+        ("retain", "ABSENT", "p", "--until", "2030-01-01", "--policy", "p", "--author", "a"),
+        ("retain", "ABSENT", "p", "--until", "soon", "--policy", "p", "--author", "a"),
+        ("verify",),
+        ("init", "x"),
+    ],
+)
+def test_wrong_input_gives_one_line_and_status_two(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("hello")
+    words = {"ABSENT": str(tmp_path / "absent"), "TEXT": str(tmp_path / "text")}
+    outcome = run(*(words.get(one, one) for one in arguments))
+    assert len(outcome.err.splitlines()) == 1, outcome.err
+    assert outcome.status == 2 or "record.not-a-database" in outcome.err
+    assert outcome.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["text"]
