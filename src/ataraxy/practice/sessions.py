@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
+
 from ataraxy.practice.aggregate import ALERTS, COURSE, REGISTER, SESSION
 from ataraxy.practice.practice import Done, Practice, Step
 from ataraxy.practice.site import policy_in_force, protocol_in_force
+from ataraxy.practice.tablet import EntryRefused
 from ataraxy.therapy import course_decide
-from ataraxy.therapy.actor import Actor
+from ataraxy.therapy.actor import Action, Actor, require
 from ataraxy.therapy.alert import Alert, alerts_of_session, evolve_alerts, raise_alert
 from ataraxy.therapy.course import Course
 from ataraxy.therapy.dose_order import order_of
@@ -45,6 +48,7 @@ def act(
     key: str | None = None,
     at: datetime | None = None,
     seen: str | None = None,
+    beside: Sequence[BaseModel] = (),
     **more: Any,
 ) -> Done:
     """Carry out one of the commands of `ataraxy.therapy.session.decide` on a session.
@@ -57,6 +61,7 @@ def act(
         key: names the request, so that it may be sent again.
         at: when it happened; now where it is left out.
         seen: what the person saw of the session, see `standing`; None where it does not matter.
+        beside: what is recorded with it and changes no state, see `ataraxy.practice.tablet`.
 
     Raises:
         Refusal: those of the command; ``session.moved-on``: somebody else took a step in between.
@@ -70,13 +75,31 @@ def act(
         when = at or practice.now()
         events = command(loaded.state, *args, actor=by, policy=policy, at=when, **more)
         return [
-            Step(SESSION.stream(session_id), loaded.version, events, _patient(loaded.state, events)),
+            Step(
+                SESSION.stream(session_id),
+                loaded.version,
+                [*events, *beside] if events else [],
+                _patient(loaded.state, events),
+            ),
             *_consequences(practice, loaded.state, events, policy, by, when),
         ]
 
     asked = {"id": session_id, "args": args, "more": more, "at": at}
     return practice.perform(
         steps, by=by, command=f"session.{command.__name__}", asked=asked, key=key, occurred_at=at
+    )
+
+
+def note_refused(practice: Practice, refused: EntryRefused, *, by: Actor, key: str | None = None) -> Done:
+    """Record that an entry of a tablet was refused, and that its author knows."""
+
+    def steps() -> Sequence[Step]:
+        require(by, Action.CHART)
+        loaded = practice.load(SESSION, refused.session)
+        return [Step(SESSION.stream(refused.session), loaded.version, [refused], _patient(loaded.state, ()))]
+
+    return practice.perform(
+        steps, by=by, command="session.note_refused", asked={"refused": refused.request}, key=key
     )
 
 
