@@ -18,6 +18,7 @@ from tests.record.small_record import (
     Names,
     all_bytes,
     files_with,
+    leave_traces,
     small_record,
     texts_of,
     wrapped_key,
@@ -31,7 +32,7 @@ from ataraxy.record.checking import check_record
 from ataraxy.record.erasure import erase, pending_erasures, retry_erasures
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import NAME, PARTIAL, KeyRegister, read_register, write_register
-from ataraxy.record.keys import DATA_KEY, ERASED, KeyRing
+from ataraxy.record.keys import DATA_KEY, ERASED, ERASED_PATIENT, KeyRing
 from ataraxy.record.master_key import MasterKey
 from ataraxy.record.restore import drill, restore
 from ataraxy.record.rotation import rotate_master_key
@@ -81,6 +82,31 @@ def test_a_backup_holds_no_key_no_name_and_is_the_owners_alone(
     assert files_with(master.secret, tmp_path) == []
     assert files_with(master.secret.hex().encode(), tmp_path) == []
     assert {path.stat().st_mode & 0o077 for path in all_bytes(tmp_path / "disk")} == {0}
+
+
+def test_a_backup_leaves_out_what_the_file_kept_of_a_key_elsewhere(live: Record, tmp_path: Path) -> None:
+    key = wrapped_key(live, ANN)
+    leave_traces(tmp_path / "live" / "clinic.sqlite3", key[8:])
+    assert (tmp_path / "live" / "clinic.sqlite3").read_bytes().count(key[8:]) == 2
+    backup(live, tmp_path / "disk", at=NOW)
+    assert files_with(key[8:], tmp_path / "disk") == [NAME]
+
+
+def test_an_erasure_while_a_backup_is_made_is_not_undone_by_it(
+    live: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = wrapped_key(live, ANN)
+    written = backup_module._write_manifest
+
+    def meanwhile(work: Path, manifest: backup_module.Manifest) -> None:
+        written(work, manifest)
+        with live.writing() as connection:
+            values = {"erased_at": "t", "erased_by": "s", "reason": "r", "legal_basis": "b"}
+            connection.execute(sa.insert(ERASED_PATIENT).values(patient=ANN, **values))
+
+    monkeypatch.setattr(backup_module, "_write_manifest", meanwhile)
+    backup(live, tmp_path / "disk", at=NOW)
+    assert files_with(key, tmp_path / "disk") == []
 
 
 def test_the_drill_passes_on_a_good_backup_and_says_what_it_compared(
@@ -246,11 +272,30 @@ def test_a_tombstone_beats_a_key_that_somebody_put_back(
     assert before is not None
     assert after is not None
     write_register(tmp_path / "disk", KeyRegister(after.genesis, before.keys, after.erased))
+    with sqlite3.connect(made.folder / DATABASE_FILE) as connection:
+        connection.execute("INSERT INTO data_key VALUES (?, ?, ?)", (ANN, *vars(before.keys[ANN]).values()))
+    connection.close()
+    fit(made.folder)
     restore(made.folder, str(tmp_path / "again.sqlite3"), master=master)
     with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(master)) as again:
         assert all(text is ERASED for text in texts_of(again, ANN))
         with again.reading() as connection:
             assert connection.execute(sa.select(DATA_KEY.c.patient)).scalars().all() == [BEN]
+
+
+def test_an_old_register_put_back_does_not_bring_back_whom_the_chain_has_as_erased(
+    live: Record, tmp_path: Path, master: MasterKey
+) -> None:
+    backup(live, tmp_path / "disk", at=NOW)
+    shutil.copy(tmp_path / "disk" / NAME, tmp_path / "kept")
+    key = wrapped_key(live, ANN)
+    erase(live, ANN, author="staff-2", reason="request", legal_basis="law", at=LATER)
+    made = backup(live, tmp_path / "disk", at=LATER)
+    (tmp_path / "kept").rename(tmp_path / "disk" / NAME)
+    restore(made.folder, str(tmp_path / "again.sqlite3"), master=master)
+    assert files_with(key, tmp_path) == [NAME]
+    with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(master)) as again:
+        assert all(text is ERASED for text in texts_of(again, ANN))
 
 
 def test_a_backup_without_its_keys_says_who_cannot_be_read(live: Record, tmp_path: Path) -> None:

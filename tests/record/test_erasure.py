@@ -15,6 +15,7 @@ from tests.record.small_record import (
     SECRETS,
     Names,
     files_with,
+    leave_traces,
     small_record,
     texts_of,
     wrapped_key,
@@ -122,6 +123,18 @@ def test_without_writing_the_file_anew_the_key_would_still_be_in_it(
     assert files_with(key, folder)
 
 
+def test_erasing_reaches_what_the_file_kept_of_the_key_elsewhere(record: Record, folder: Path) -> None:
+    key = wrapped_key(record, ANN)
+    leave_traces(folder / "clinic.sqlite3", key[8:])
+    with record.writing() as connection:
+        connection.execute(sa.delete(DATA_KEY).where(DATA_KEY.c.patient == ANN))
+    assert files_with(key[8:], folder)
+    with record.writing() as connection:
+        connection.execute(sa.insert(DATA_KEY).values(patient=ANN, master="m", wrapped=key.decode()))
+    assert erase_ann(record) == ()
+    assert files_with(key[8:], folder) == []
+
+
 def test_a_reader_who_holds_the_log_leaves_the_erasure_pending_until_a_retry(
     record: Record, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +208,7 @@ def test_a_destroyed_folder_can_be_forgotten_and_that_is_recorded(record: Record
     assert (last.kind, last.payload["patients"]) == ("record.location_forgotten", [ANN])
 
 
-@pytest.mark.parametrize("step", ["_append_entry", "scrub", "take_out"])
+@pytest.mark.parametrize("step", ["_append_entry", "_done", "scrub", "take_out"])
 def test_an_erasure_that_was_cut_short_at_any_step_is_completed_by_a_retry(
     record: Record, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
