@@ -16,7 +16,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ataraxy.errors import InputError
 from ataraxy.exchange.units import shorten
@@ -133,7 +133,7 @@ def _plain(node: Node, key: str = "") -> Any:
             return None
         return int(node.text) if key in _WHOLE and re.fullmatch(r"[0-9]{1,9}", node.text) else node.text
     found = {key: _plain(child, key) for key, child in node.entries.items() if key != "format"}
-    if isinstance(found.get("value"), str) and "grade" in node.entries:
+    if isinstance(found.get("value"), str) and {"grade", "source"} & set(node.entries):
         parts = _WITH_UNIT.fullmatch(found["value"])
         if parts is not None:
             found["value"], found["unit"] = parts[1], parts[2]
@@ -158,6 +158,15 @@ def _narrowest(
                 except (InputError, ValidationError):
                     inner = (*path, name) if key == "" else (*path, name, key)
                     return _narrowest(part, item, inner)
+            shape: Any = field.annotation
+            for asked in field.metadata:
+                shape = Annotated[shape, asked]
+            try:  # the field may ask for more than its value does, such as a number in minutes
+                TypeAdapter(shape).validate_python(value)
+            except InputError as error:
+                return model, (*path, name), error
+            except ValidationError:
+                pass  # the model says it with the place
     try:
         model.model_validate(data)
     except (InputError, ValidationError) as error:
@@ -195,6 +204,7 @@ def _located(
         if first["type"] == "missing":
             code, message, remedy = "policy.field-missing", f'"{field[-1]}" is missing', "Add it"
             if field[-1] == "unit":
+                code, field = "policy.unit", (*field[:-1], "value")
                 message, remedy = "the number has no unit", "Write number and unit, such as 30 min"
         elif first["type"] == "extra_forbidden":
             nearest = difflib.get_close_matches(str(field[-1]), known, 1)

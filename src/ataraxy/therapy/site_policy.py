@@ -302,13 +302,14 @@ class SitePolicy(Value):
             ("monitoring", [route.value for plan in self.monitoring for route in plan.routes]),
             ("preparation.caps", [route.value for cap in self.preparation.caps for route in cap.routes]),
         ):
-            twice = next((id_ for id_ in ids if ids.count(id_) > 1), None)
+            twice = next((i for i, id_ in enumerate(ids) if id_ in ids[:i]), None)
             if twice is not None:
+                one_each = field not in ("monitoring", "preparation.caps")  # these list several routes
                 raise refuse(
-                    f"{twice} stands there twice",
+                    f"{ids[twice]} stands there twice",
                     code="policy.twice",
                     remedy="Keep one of them",
-                    field=field,
+                    field=f"{field}.{twice}" if one_each else field,
                 )
         missing = {"immediate", "today", "routine"} - {ladder.urgency for ladder in self.escalation}
         if missing:
