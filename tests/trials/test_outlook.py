@@ -231,3 +231,12 @@ def test_hyphens_and_underscores_are_one() -> None:
         dosed(0.5), Circumstances(design="saline-controlled", setting="civilian-trial"), people=2,
         uncertainty_draws=0,
     ).design == "saline_controlled"  # fmt: skip
+
+
+def test_every_key_of_the_document_is_described() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "json.md").read_text(encoding="utf-8")
+    keys = {*SCHEMA["properties"], *(k for d in SCHEMA["$defs"].values() for k in d["properties"])} - {
+        "schema"
+    }
+    measured = {m.name for m in (*PEAKS, *WAYS_BACK, *EVENTS)}
+    assert [key for key in sorted(keys | measured) if f"`{key}`" not in page] == []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 WEEK_H: Final = 168.0
 TICKS: Final = (
-    (0.5, "30 min"), (1.0, "1 h"), (2.0, "2 h"), (4.0, "4 h"), (8.0, "8 h"), (24.0, "1 day"), (48.0, "2 days"),
-    (WEEK_H, "1 week"), (2 * WEEK_H, "2"), (4 * WEEK_H, "4"), (8 * WEEK_H, "8"), (12 * WEEK_H, "12 weeks"),
+    (0.5, "30 min"), (1.0, "1 h"), (2.0, "2 h"), (4.0, "4 h"), (8.0, "8 h"), (24.0, "1 d"), (48.0, "2 d"),
+    (WEEK_H, "1 wk"), (2 * WEEK_H, "2 wk"), (4 * WEEK_H, "4 wk"), (8 * WEEK_H, "8 wk"), (12 * WEEK_H, "12 wk"),
 )  # fmt: skip
 _STYLES: Final[Mapping[str, tuple[Colour, str, float]]] = {
     "ketamine": (BOTH_CURVE, "o", 0.93),

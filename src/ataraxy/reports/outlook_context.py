@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOT_REACHED: Final = "not reached"
+SMALLEST_SHOWN: Final = 5e-4
 SHOWN_ONSET_H: Final = (1.0, 2.0, 4.0, 24.0, 168.0, 336.0, 672.0, 1344.0, 2016.0)
 """Times of the table of hours against weeks."""
 DESIGNS: Final[Mapping[str, str]] = {
@@ -131,7 +132,9 @@ def endpoint_cell(value: float) -> Markup:
     """Return a number with its exact value; what is infinite is not reached."""
     if not math.isfinite(value):
         return Markup('<span class="none">{}</span>').format(NOT_REACHED)
-    return Markup('<data value="{}">{}</data>').format(repr(float(value)), three_digits(value))
+    # a difference that is left over from rounding is none
+    shown = three_digits(value if abs(value) >= SMALLEST_SHOWN else 0.0)
+    return Markup('<data value="{}">{}</data>').format(repr(float(value)), shown)
 
 
 def endpoint_text(value: float, unit: str) -> Markup:
