@@ -43,7 +43,7 @@ class Actor(Value):
 class Action(StrEnum):
     """What can be done to a session, a preparation, the register, an alert or a course."""
 
-    PLAN_SESSION = "plan a session"
+    PLAN_SESSION = "plan a session, or cancel one that has not begun"
     CHECK_IN = "check in"
     PREPARE = "prepare a dose"
     RECALCULATE = "recalculate a dose as the second person"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.therapy.session.visit import DOCTOR, GOOD_DOOR, Visit, at, reading, risk
+from tests.therapy.session.visit import DOCTOR, GOOD_DOOR, Visit, at, reading, risk, session_plan
 
 from ataraxy.therapy.actor import Actor, Role
 from ataraxy.therapy.alert import alerts_of_session
@@ -131,8 +131,17 @@ def test_a_session_with_drug_does_not_end_as_one_without(disposition: str) -> No
     assert code_of(Visit().dosed(), disposition, "x", minute=60) == "abort.disposition"
 
 
-def test_going_home_is_never_an_abortion() -> None:
+def test_going_home_well_is_a_discharge_and_nothing_else() -> None:
     assert code_of(Visit().arrived(), "home_with_escort", "x", minute=0) == "abort.disposition"
+
+
+def test_the_desk_cancels_what_has_not_begun_and_nothing_else() -> None:
+    desk = Actor(id="desk", roles=frozenset({Role.COORDINATOR}))
+    visit = Visit().do("plan", "s", session_plan(), minute=-60, actor=desk)
+    assert code_of(visit, "transferred", "x", minute=-50, actor=desk) == "role.not-permitted"
+    assert code_of(Visit().arrived(), "cancelled", "x", minute=0, actor=desk) == "role.not-permitted"
+    visit.do("abort", "did_not_attend", "no answer", minute=30, actor=desk)
+    assert visit.now.state is SessionState.ABORTED
 
 
 def test_leaving_against_advice_names_the_prescriber_who_was_told_and_alerts() -> None:

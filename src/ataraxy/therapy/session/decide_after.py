@@ -101,12 +101,14 @@ def abort(
     Raises:
         Refusal: ``session.state``, ``abort.disposition``, ``abort.prescriber``, ``abort.reason``.
     """
+    waiting = session is not None and session.state is _S.PLANNED
+    by_the_desk = waiting and disposition in ("cancelled", "did_not_attend")
     session, at = permitted(
         session,
         (_S.PLANNED, _S.CHECKED_IN, _S.DOSING, _S.OBSERVATION, _S.RECOVERY),
         "abort",
         actor=actor,
-        action=Action.CARE_AFTER,
+        action=Action.PLAN_SESSION if by_the_desk else Action.CARE_AFTER,
         at=at,
     )
     dosed = session.dosing_started_at is not None
