@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from ataraxy.clinic.access.admission import Admission
-from ataraxy.clinic.navigation import Entry, entries_for
+from ataraxy.clinic.navigation import Link, links_for
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
@@ -16,13 +16,13 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
     access: Admission | None = getattr(request, "access", None)
     person = access.person if access is not None and not access.by_token else None
     match = getattr(request, "resolver_match", None)
-    shown: list[Entry] = []
+    shown: list[Link] = []
     if (
         access is not None
         and person is not None
         and access.outcome not in ("locked", "password", "second_factor")
     ):
-        shown = entries_for(access.permissions)
+        shown = links_for(access.permissions, request.path)
     return {
         "clinic": settings.HOME.settings,
         "person": person,

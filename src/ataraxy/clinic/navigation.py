@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from ataraxy.clinic.access.permissions import Permission
 
@@ -29,12 +29,26 @@ def entries_for(permissions: Iterable[Permission]) -> list[Entry]:
     return [entry for entry in NAVIGATION if entry.permission in held]
 
 
+@dataclass(frozen=True)
+class Link:
+    """An entry as a page shows it; `current` where the page shown is this one or lies below it."""
+
+    label: str
+    address: str
+    current: bool
+
+
+def links_for(permissions: Iterable[Permission], path: str) -> list[Link]:
+    """The navigation of somebody with these permissions, on the page at `path`."""
+    links = [Link(e.label, reverse(e.url_name), False) for e in entries_for(permissions)]
+    below = [link.address for link in links if path.startswith(link.address)]
+    nearest = max(below, key=len, default="")
+    return [Link(link.label, link.address, link.address == nearest) for link in links]
+
+
 def home_of(permissions: Iterable[Permission]) -> str:
     """The address of the first page that these permissions open; one's own account where they open none."""
     for entry in entries_for(permissions):
         if entry.home:
-            try:
-                return reverse(entry.url_name)
-            except NoReverseMatch:
-                continue
+            return reverse(entry.url_name)
     return reverse("my_account")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
@@ -115,6 +114,10 @@ class AccessMiddleware:
         if not stated.unenrolled:
             if person.must_change_password:
                 return self._elsewhere(request, "password", "account_change_password", 403)
+            from ataraxy.clinic.accounts.factors import (
+                lacks_second_factor,  # its models load after this module
+            )
+
             if lacks_second_factor(person):
                 return self._elsewhere(request, "second_factor", "enrol", 403)
         return None
@@ -170,18 +173,6 @@ class AccessMiddleware:
             break_glass=access.break_glass,
             detail="token" if access.by_token else "",
         )
-
-
-def lacks_second_factor(person: Person) -> bool:
-    """Whether a role of this person needs a second factor that they have not enrolled."""
-    from allauth.mfa.models import Authenticator
-
-    from ataraxy.clinic.access.roles import needs_second_factor
-
-    if settings.HOME.settings.second_factor == "off" or not needs_second_factor(person.roles):
-        return False
-    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return not Authenticator.objects.filter(user=person, type__in=kinds).exists()
 
 
 def _external(view: Callable[..., Any], name: str) -> Stated | None:

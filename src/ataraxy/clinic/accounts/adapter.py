@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from ataraxy.clinic.access.roles import needs_second_factor
+from ataraxy.clinic.accounts.factors import FIRST_FACTORS
 from ataraxy.clinic.accounts.sealing import opened, sealed
-
-FIRST_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -26,6 +27,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str | None = None) -> bool:
+        """A sign-in, with every factor that it asked for, counts as proof for as long as a proof counts."""
+        access = getattr(context.request, "access", None)
+        if access is not None and access.presence is not None:
+            age = timezone.now() - access.presence.signed_in_at
+            if age.total_seconds() < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+                return False
+        return bool(super().is_reauthentication_required(app=app))
 
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
         """The clinic sends nothing: what concerns an account is on the account's page and in the access log."""

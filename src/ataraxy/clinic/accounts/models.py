@@ -111,6 +111,10 @@ class Person(AbstractBaseUser):
         return tuple(role for role in Role if role in self.roles)
 
     @property
+    def role_titles(self) -> list[str]:
+        return [ROLES[role].title for role in self.ordered_roles]
+
+    @property
     def permissions(self) -> frozenset[Permission]:
         """Everything that any held role permits."""
         return permissions_of(self.roles)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from ataraxy.clinic.accounts.models import Person
 
 LONGEST = 128
+TOO_MANY = "Too many attempts. Wait a minute and try again."
+
+
+def password_again(request: HttpRequest, person: Person, password: str) -> None:
+    """Raises ValidationError unless `password` is the person's own. Ten tries a minute, counted before the look."""
+    from allauth.core import ratelimit
+
+    if not ratelimit.consume(request, action="reauthenticate", user=person):
+        raise ValidationError(TOO_MANY, code="rate")
+    if not person.check_password(password):
+        raise ValidationError("This is not your password.", code="password")
 
 
 class MaximumLengthValidator:

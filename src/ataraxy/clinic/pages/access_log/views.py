@@ -70,9 +70,7 @@ class LogFilter(forms.Form):
         label="What", required=False, choices=[("", "Everything"), *sorted(WORDS.items())]
     )
     person = forms.ChoiceField(label="Who", required=False)
-    patient = forms.RegexField(
-        label="Patient (opaque id)", regex=r"^[0-9a-zA-Z_-]{4,64}$", required=False, strip=True
-    )
+    patient = forms.RegexField(label="Patient id", regex=r"^[0-9a-zA-Z_-]{4,64}$", required=False, strip=True)
     day = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 
-from ataraxy.clinic.accounts.models import PIN_LENGTH, Person
+from ataraxy.clinic.access.admission import ClinicRequest
+from ataraxy.clinic.accounts.models import PIN_LENGTH
+from ataraxy.clinic.accounts.passwords import password_again
 
 
 class PinForm(forms.Form):
@@ -25,14 +27,13 @@ class PinForm(forms.Form):
         ),
     )
 
-    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
-        self.person = person
+    def __init__(self, request: ClinicRequest, *args: Any, **kwargs: Any) -> None:
+        self.request = request
         super().__init__(*args, **kwargs)
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if not self.person.check_password(password):
-            raise forms.ValidationError("This is not your password.")
+        password_again(self.request, self.request.access.who, password)
         return password
 
     def clean_pin(self) -> str:

@@ -11,9 +11,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ataraxy.clinic.access import presence as presences
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.log import record
-from ataraxy.clinic.access.middleware import lacks_second_factor
 from ataraxy.clinic.access.models import Presence
 from ataraxy.clinic.access.stated import own_account
+from ataraxy.clinic.accounts.factors import lacks_second_factor
 from ataraxy.clinic.navigation import home_of
 from ataraxy.clinic.pages.account.forms import PinForm, UnlockForm
 
@@ -115,7 +115,7 @@ def my_account(request: ClinicRequest) -> HttpResponse:
 def pin(request: ClinicRequest) -> HttpResponse:
     """Sets the PIN for quick re-entry."""
     person = request.access.who
-    form = PinForm(person, request.POST if request.method == "POST" else None)
+    form = PinForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person.set_pin(form.cleaned_data["pin"])
         person.save(update_fields=["pin"])

@@ -45,7 +45,10 @@ class RolesForm(forms.Form):
     """The roles of a person."""
 
     roles = forms.MultipleChoiceField(
-        label="Roles", choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple, required=False
+        label="What this person is here",
+        choices=ROLE_CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
 
     def clean_roles(self) -> list[Role]:

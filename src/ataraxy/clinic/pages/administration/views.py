@@ -41,7 +41,7 @@ def people(request: ClinicRequest) -> HttpResponse:
         rows.append(
             {
                 "person": person,
-                "roles": [ROLES[role].title for role in person.ordered_roles],
+                "roles": person.role_titles,
                 "enrolled": person.pk in enrolled,
                 "credentials": "expired"
                 if "expired" in states
@@ -90,7 +90,7 @@ def _person_page(
         "administration/person.html",
         {
             "subject": subject,
-            "role_titles": [ROLES[role].title for role in subject.ordered_roles],
+            "role_titles": subject.role_titles,
             "is_self": subject.pk == request.access.who.pk,
             "roles_form": roles_form
             or RolesForm(initial={"roles": [role.value for role in subject.ordered_roles]}),

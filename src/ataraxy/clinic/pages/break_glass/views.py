@@ -18,7 +18,7 @@ from ataraxy.clinic.access.log import record
 from ataraxy.clinic.access.models import BreakGlass
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
-from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.accounts.passwords import password_again
 from ataraxy.clinic.accounts.sealing import sealed
 
 
@@ -39,14 +39,13 @@ class BreakGlassForm(forms.Form):
         max_length=128,
     )
 
-    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
-        self.person = person
+    def __init__(self, request: ClinicRequest, *args: Any, **kwargs: Any) -> None:
+        self.request = request
         super().__init__(*args, **kwargs)
 
     def clean_secret(self) -> str:
         secret: str = self.cleaned_data["secret"]
-        if not self.person.check_password(secret):
-            raise forms.ValidationError("This is not your password.")
+        password_again(self.request, self.request.access.who, secret)
         return secret
 
 
@@ -60,7 +59,7 @@ def break_glass(request: ClinicRequest, patient_id: str) -> HttpResponse:
         target, allowed_hosts={request.get_host()}
     ):
         target = "/"
-    form = BreakGlassForm(person, request.POST if request.method == "POST" else None)
+    form = BreakGlassForm(request, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         with transaction.atomic():

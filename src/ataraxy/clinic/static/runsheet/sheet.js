@@ -39,6 +39,11 @@ function fieldsOf(form) {
         const before = fields[name];
         fields[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
     }
+    for (const input of form.querySelectorAll('input[type="datetime-local"][name]')) {
+        // What is picked is local time; what is sent says which.
+        if (input.value !== "")
+            fields[input.name] = new Date(input.value).toISOString();
+    }
     for (const box of form.querySelectorAll('input[type="checkbox"][name]')) {
         if (!(box.name in fields))
             fields[box.name] = "no";

@@ -51,6 +51,10 @@ function fieldsOf(form: HTMLFormElement): Record<string, string | string[]> {
     const before = fields[name];
     fields[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }
+  for (const input of form.querySelectorAll<HTMLInputElement>('input[type="datetime-local"][name]')) {
+    // What is picked is local time; what is sent says which.
+    if (input.value !== "") fields[input.name] = new Date(input.value).toISOString();
+  }
   for (const box of form.querySelectorAll<HTMLInputElement>('input[type="checkbox"][name]')) {
     if (!(box.name in fields)) fields[box.name] = "no";
   }
