@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from ataraxy.evidence.fields import Number
 from ataraxy.evidence.row import Row
 from ataraxy.trials.interval import Interval
 
+Floats = npt.NDArray[np.float64]
 Status = Literal["inside", "outside", "agrees", "disagrees", "skipped"]
 Observed = float | tuple[float, float] | str | None
 
@@ -33,6 +37,8 @@ class EffectRow:
         section, row: where it stands in the entry.
         use: of the entry: calibrate, context, do_not_use or not_stated.
         flags: what was assumed.
+        fitted: whether the parameters were fitted to this very number; all other rows are predicted.
+        draws: what each draw of the parameters predicts, where the result is a number; not written out.
     """
 
     trial: str
@@ -51,6 +57,8 @@ class EffectRow:
     row: int
     use: str
     flags: tuple[str, ...] = field(default=())
+    fitted: bool = False
+    draws: Floats | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; a safety row has ``measure`` where others have ``instrument``."""
@@ -71,6 +79,7 @@ class EffectRow:
             "row": self.row,
             "use": self.use,
             "flags": list(self.flags),
+            "fitted": self.fitted,
         }
 
 

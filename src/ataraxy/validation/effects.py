@@ -26,9 +26,11 @@ from ataraxy.pharmacology.symptoms import WORLDS
 from ataraxy.provenance import Provenance, record_provenance
 from ataraxy.trials.clinic import RTOL, VirtualClinic
 from ataraxy.trials.onset import OnsetRow, onset_table
+from ataraxy.trials.uncertainty import CALIBRATED
 from ataraxy.validation.arm_pool import ArmPool
 from ataraxy.validation.durability_rows import durability_rows
 from ataraxy.validation.effect_row import EffectRow, printed_arm
+from ataraxy.validation.fitted import marked
 from ataraxy.validation.safety_rows import safety_rows
 from ataraxy.validation.score_rows import score_rows
 from ataraxy.validation.target import TargetResult
@@ -122,10 +124,12 @@ class EffectsValidation:
 
     @property
     def parts(self) -> dict[str, EffectsSummary]:
-        """Symptoms and safety apart, and rows of entries that may be calibrated on apart from all others."""
+        """Symptoms and safety apart, fitted and predicted apart, and entries that may be calibrated on apart."""
         return {
             "symptoms": self.summary_where(lambda row: not row.is_measure),
             "safety": self.summary_where(lambda row: row.is_measure),
+            "fitted": self.summary_where(lambda row: row.fitted),
+            "predicted": self.summary_where(lambda row: not row.fitted),
             "entries for calibration": self.summary_where(lambda row: row.use == "calibrate"),
             "other entries": self.summary_where(lambda row: row.use != "calibrate"),
         }
@@ -207,7 +211,7 @@ def validate_effects(
         clinic.draws,
         people,
         clinic.doubt.source,
-        tuple(rows),
+        marked(rows) if clinic.doubt.source == CALIBRATED else tuple(rows),
         sum(len(trial.rows) for trial in trials.trials),
         record_provenance(
             time=time or datetime.now(UTC),

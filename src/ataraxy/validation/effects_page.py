@@ -88,13 +88,14 @@ def _rows(rows: Sequence[EffectRow]) -> str:
     if not rows:
         return "None."
     lines = [
-        "| trial | arm | what | time | observed | predicted (90%) | n | verdict |",
-        "|---|---|---|---|---|---|---|---|",
+        "| trial | arm | what | time | observed | computed (90%) | n | verdict | |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         texts = [cell.replace("|", ", ").replace("*", "\\*") for cell in cells(row)]
         if row.reason:
             texts[-1] += f", {row.reason}"
+        texts.append("fitted" if row.fitted else "predicted")
         lines.append(f"| {' | '.join(texts)} |")
     return "\n".join(lines)
 

@@ -94,7 +94,7 @@ def _number(
         return _skipped(trial, row, scale, printed, point, observed, "the prediction is not a number")
     return _row(
         trial, row, scale.name, printed, point, observed, _unit(kind), interval,
-        against_number(interval, number), "", min(a.people for a in arms), flags,
+        against_number(interval, number), "", min(a.people for a in arms), flags, draws,
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def _responders(
             continue
         yield _row(
             trial, row, scale.name, "responders", point, observed, "%", interval,
-            against_number(interval, share.percent), "", min(a.people for a, _ in arms), flags,
+            against_number(interval, share.percent), "", min(a.people for a, _ in arms), flags, draws,
         )  # fmt: skip
 
 
@@ -300,6 +300,7 @@ def _row(
     reason: str,
     people: int | None,
     flags: tuple[str, ...],
+    draws: Floats | None = None,
 ) -> EffectRow:
     return EffectRow(
         trial=trial.id,
@@ -318,6 +319,7 @@ def _row(
         row=row.origin.index,
         use=trial.use,
         flags=tuple(dict.fromkeys((*row.flags, *flags))),
+        draws=draws,
     )
 
 
