@@ -204,7 +204,10 @@ class Calibration:
             for means, spreads in for_each:
                 mean, sd = float(means[k]), float(spreads[k])
                 # a normal result around each draw: wide enough mixtures are near to normal
-                intervals.append(Interval(mean, mean - NORMAL_90 * sd, mean + NORMAL_90 * sd))
+                low, high = mean - NORMAL_90 * sd, mean + NORMAL_90 * sd
+                if target.kind == "responders":
+                    low, high = max(low, 0.0), min(high, 100.0)
+                intervals.append(Interval(mean, low, high))
                 offs.append((target.observed - mean) / sd)
             found.append(Misfit(target, intervals[0], intervals[1], offs[1], offs[0]))
         return tuple(found)
