@@ -92,6 +92,8 @@ def test_from_nothing_to_a_restored_record(run: Run, tmp_path: Path, monkeypatch
     assert run("restore", made["folder"], "--to", tmp_path / "again.sqlite3").status == 0
     assert run("verify", tmp_path / "again.sqlite3").out.startswith("Valid: 0 entries")
     refused(run("init"), "record.exists")
+    refused(run("init", tmp_path / "c.sqlite3", "--key", tmp_path / "second.key"), "record.exists")
+    assert not (tmp_path / "second.key").exists()
 
 
 def test_verify_says_and_exits_as_the_verifier_alone_does(

@@ -64,6 +64,9 @@ def init_command(
 
     path = _needed(key)
     made = not path.exists()
+    if Path(database).is_file() and Path(database).stat().st_size:
+        with Record.create(database):  # says that it is there, before a key is made that nothing needs
+            pass
     # the key before the record: a record without key would be in the way of the next try
     master = (
         create_master_key(path, passphrase=_new_passphrase() if passphrase else None)

@@ -17,6 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
+from ataraxy.record.database import clear_errors
 from ataraxy.record.entry import Draft
 from ataraxy.record.key_register import Erasure, take_out
 from ataraxy.record.keys import (
@@ -242,7 +243,8 @@ def scrub(record: Record) -> None:
     if path is not None:
         scrub_sqlite(path)
         return
-    with record.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    outside = record.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with clear_errors(record.where), outside.connect() as connection:
         connection.execute(sa.text("VACUUM (FULL) data_key"))
 
 
