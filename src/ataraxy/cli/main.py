@@ -21,6 +21,7 @@ from ataraxy.cli import (
     protocols,
     record,
     sbml,
+    screen,
     simulate,
     validate,
 )
@@ -58,6 +59,7 @@ app.command("compare")(interruptible(compare.compare_command))
 app.command("models")(interruptible(models.models_command))
 app.command("protocols")(interruptible(protocols.protocols_command))
 app.command("evidence")(interruptible(evidence.evidence_command))
+app.command("screen")(interruptible(screen.screen_command))
 app.command("sbml")(interruptible(sbml.sbml_command))
 app.command("demo")(interruptible(demo.demo_command))
 app.add_typer(clinic.app)

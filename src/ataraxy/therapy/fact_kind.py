@@ -183,7 +183,8 @@ _KINDS = (
         "medication.classes",
         "classes of the drugs that are taken",
         Form.WORDS,
-        "Go through all drugs with the person and record them, also that there are none",
+        "Go through all drugs and record them, also that there are none; a prescriber names the classes of a drug that "
+        "the table does not know",
     ),
     FactKind(
         "examination.on",

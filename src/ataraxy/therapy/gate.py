@@ -51,6 +51,7 @@ class Finding(Value):
         rule, version, title: which rule.
         status: how it answered.
         effect: what follows; None where nothing does.
+        sense: whether the threshold is required or triggers.
         fact: names of the facts that it read.
         value: what they were, in words; clinical, names nobody.
         threshold: what is asked for, in words.
@@ -67,6 +68,7 @@ class Finding(Value):
     title: str
     status: Status
     effect: Effect | None
+    sense: Sense
     fact: str
     value: str = ""
     threshold: str
@@ -180,6 +182,7 @@ def _finding(
         title=rule.title,
         status=status,
         effect=effect,
+        sense=rule.sense,
         fact=", ".join(dict.fromkeys(c.fact for c in read)),
         value=value,
         threshold=rule.threshold,
@@ -207,7 +210,7 @@ def _reason(
         case Status.UNKNOWN:
             return "; ".join(f"{_title(c)} is unknown: {_why_unknown(c, facts, at)}" for c in read)
         case _:
-            verb = "required" if rule.sense is Sense.REQUIRE else "stands against it"
+            verb = "required" if rule.sense is Sense.REQUIRE else "triggers"
             return f"{'; '.join(_shown(c, facts, at) for c in read)} ({verb}: {rule.threshold})"
 
 
