@@ -24,7 +24,9 @@ from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.entry import NO_HASH
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import (
+    PARTIAL,
     KeyRegister,
+    discard_partial,
     locked,
     read_register,
     register_of,
@@ -38,7 +40,6 @@ FORMAT: Final = "ataraxy.backup/1"
 MANIFEST: Final = "manifest.json"
 DATABASE_FILE: Final = "record.sqlite3"
 ENTRIES_FILE: Final = "entries.jsonl"
-PARTIAL: Final = ".partial-"
 
 
 @dataclass(frozen=True)
@@ -179,12 +180,6 @@ def described(path: Path) -> BackedUpFile:
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256")
         return BackedUpFile(path.name, file.tell(), digest.hexdigest())
-
-
-def discard_partial(location: Path) -> None:
-    """Remove what backups left that were killed while they copied. The register must be locked."""
-    for left in location.glob(f"{PARTIAL}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def _copied(record: Record, work: Path, made_at: str) -> tuple[Manifest, KeyRegister]:

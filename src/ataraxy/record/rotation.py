@@ -14,6 +14,7 @@ from ataraxy.record.erasure import DATABASE, scrub
 from ataraxy.record.key_register import (
     KeyRegister,
     WrappedKey,
+    discard_partial,
     locked,
     read_register,
     unreachable,
@@ -68,6 +69,7 @@ def _rotate_register(folder: Path, old: MasterKey, new: MasterKey) -> None:
         register = read_register(folder)
         if register is None:
             raise unreachable(folder, "its register of keys is not there")
+        discard_partial(folder)
         write_register(folder, _rewrapped_register(register, old, new))
 
 
