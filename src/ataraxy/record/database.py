@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,26 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether it is a file of SQLite."""
         return self.engine.dialect.name == "sqlite"
+
+    def use_log(self) -> None:
+        """Let a file of SQLite have a write-ahead log, so that readers and the writer do not wait for each other.
+
+        This changes the file; it is done when it is known to be a record.
+        """
+        if not self.is_sqlite:
+            return
+        with clear_errors(self.where), contextlib.closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            mode = cursor.fetchone()
+            cursor.close()
+        if mode is None or mode[0] != "wal":
+            raise DatabaseError(
+                "the file system does not let SQLite keep a write-ahead log",
+                code="record.no-log",
+                remedy="Keep the record on a local disk",
+                where=self.where,
+            )
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -124,6 +145,13 @@ def _open_sqlite(path: Path, *, read_only: bool, wait_s: float, make: bool) -> D
             remedy="Name the file of a record, or make one with `ataraxy record init`",
             where=str(path),
         )
+    if not (read_only or make or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))):
+        raise DatabaseError(
+            "the file or its folder may not be written",
+            code="record.read-only",
+            remedy="Let this user write both, or open the record for reading",
+            where=str(path),
+        )
     mode = "ro" if read_only else "rwc" if make else "rw"
     address = f"{path.absolute().as_uri()}?mode={mode}"
     if read_only and not _may_share(path):
@@ -142,8 +170,7 @@ def _open_sqlite(path: Path, *, read_only: bool, wait_s: float, make: bool) -> D
     def set_up(connection: Any, _: object) -> None:
         cursor = connection.cursor()
         if not read_only:
-            # the default of WAL on some systems is NORMAL, which may lose the last commits with the power
-            cursor.execute("PRAGMA journal_mode=WAL")
+            # the default with a log is NORMAL on some systems, which may lose the last commits with the power
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA fullfsync=ON")  # macOS: the disk's own cache too
             cursor.execute("PRAGMA recursive_triggers=ON")  # a REPLACE fires the triggers of DELETE

@@ -133,6 +133,7 @@ class Record:
                         where=database.where,
                     )
                 create_schema(connection, KEY_METADATA)
+            database.use_log()
             record = cls(database, projections, keys, late_after)
             record._bring_up()
         except BaseException:
@@ -171,6 +172,8 @@ class Record:
         try:
             with database.reading() as connection:
                 _check_format(connection, database.where)
+            if not read_only:
+                database.use_log()
             record = cls(database, projections, keys, late_after)
             if read_only:
                 record._refuse_behind()

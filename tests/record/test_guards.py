@@ -1,0 +1,131 @@
+"""The database itself refuses to change an entry, whoever asks."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ataraxy.record.database import DatabaseError
+from ataraxy.record.entry import ANY_VERSION, Draft, Entry
+from ataraxy.record.store import Record
+
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+COLUMNS = (
+    "seq, stream, version, kind, payload, author, recorded_at, occurred_at, late, corrects, key,"
+    " clock_behind_us, previous_hash, hash"
+)
+
+
+@pytest.fixture
+def record(url: str) -> Iterator[Record]:
+    with Record.create(url) as made:
+        for stream in ("site", "person/1", "site"):
+            made.append(
+                [Draft(stream, "test.one", {}, NOW)], author="a", at=NOW, expected={stream: ANY_VERSION}
+            )
+        yield made
+
+
+def refused(record: Record, statement: str) -> None:
+    kept = list(record.entries())
+    with pytest.raises(DatabaseError) as error, record.writing() as connection:
+        connection.exec_driver_sql(statement)
+    assert error.value.code == "record.append-only"
+    assert list(record.entries()) == kept
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry SET author = 'b' WHERE seq = 2",
+        "UPDATE entry SET seq = 4 WHERE seq = 3",
+        "DELETE FROM entry WHERE seq = 3",
+        "DELETE FROM entry",
+        f"INSERT INTO entry ({COLUMNS}) SELECT * FROM entry WHERE seq = 2",
+        f"INSERT INTO entry ({COLUMNS}) SELECT * FROM entry WHERE seq = 2"
+        " ON CONFLICT (seq) DO UPDATE SET author = 'b'",
+    ],
+)
+def test_a_change_of_an_entry_is_refused(record: Record, statement: str) -> None:
+    refused(record, statement)
+
+
+def insert(last: Entry, **changes: object) -> str:
+    values: dict[str, object] = {
+        "seq": last.seq + 1,
+        "stream": f"'{last.stream}'",
+        "version": last.version + 1,
+        "kind": "'test.one'",
+        "payload": "'{}'",
+        "author": "'a'",
+        "recorded_at": "'2026-03-01T09:00:00.000000Z'",
+        "occurred_at": "'2026-03-01T09:00:00.000000Z'",
+        "late": 0,
+        "corrects": "NULL",
+        "key": "NULL",
+        "clock_behind_us": 0,
+        "previous_hash": f"'{last.hash}'",
+        "hash": "'h'",
+        **changes,
+    }
+    return f"INSERT INTO entry ({COLUMNS}) VALUES ({', '.join(str(values[c]) for c in COLUMNS.split(', '))})"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seq": 3},
+        {"seq": 5},
+        {"seq": -1},
+        {"version": 2},
+        {"version": 4},
+        {"previous_hash": "'x'"},
+        {"recorded_at": "'2026-03-01T08:59:59.999999Z'"},
+        {"corrects": 2},
+        {"corrects": 9},
+    ],
+)
+def test_an_entry_that_does_not_follow_the_last_one_is_refused(
+    record: Record, changes: dict[str, object]
+) -> None:
+    last = list(record.entries())[-1]
+    refused(record, insert(last, **changes))
+
+
+def test_an_entry_that_follows_the_last_one_is_let_in(record: Record) -> None:
+    last = list(record.entries())[-1]
+    with record.writing() as connection:
+        connection.exec_driver_sql(insert(last, corrects=1))
+    assert record.head().seq == 4
+
+
+def test_truncate_is_refused(postgres_url: str) -> None:
+    with Record.create(postgres_url) as record:
+        record.append([Draft("site", "test.one", {}, NOW)], author="a", at=NOW, expected={"site": 0})
+        refused(record, "TRUNCATE entry")
+        refused(record, "SET LOCAL session_replication_role = replica; DELETE FROM entry")
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_insert_or_replace_is_refused_whatever_the_connection_is_set_to(
+    tmp_path_factory: pytest.TempPathFactory, recursive: str
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "record.sqlite3"
+    with Record.create(path) as record:
+        for number in range(2):
+            record.append(
+                [Draft("site", "test.one", {}, NOW + timedelta(0))],
+                author="a",
+                at=NOW,
+                expected={"site": number},
+            )
+
+        @sa.event.listens_for(record.engine, "begin")
+        def set_up(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(f"PRAGMA recursive_triggers = {recursive}")
+
+        refused(record, f"INSERT OR REPLACE INTO entry ({COLUMNS}) SELECT * FROM entry WHERE seq = 2")
+        last = list(record.entries())[-1]
+        # a row in the way by its stream and version alone
+        refused(record, insert(last, version=2).replace("INSERT", "INSERT OR REPLACE"))
