@@ -164,7 +164,7 @@ def in_utc(at: datetime, what: str) -> datetime:
 def time_text(at: datetime) -> str:
     """Return a moment in the one form that the record keeps: ``2026-01-31T08:05:00.000000Z``."""
     # isoformat pads years to four digits; strftime does not everywhere
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def time_of(text: str) -> datetime:

@@ -40,7 +40,6 @@ from ataraxy.record.schema import (
     SCHEMA_VERSION,
     create_schema,
     entry_of,
-    row_of,
 )
 
 LATE_AFTER: Final = timedelta(minutes=15)
@@ -248,15 +247,16 @@ class Record:
         check_label(author, "author")
         if key is not None:
             check_label(key, "key")
-        self._check(drafts, expected)
+        payloads = self._checked(drafts, expected)
         with self._database.writing() as connection:
             if key is not None and (earlier := _with_key(connection, key)):
                 return self._replayed(connection, earlier, drafts, author, key)
             last = _last(connection)
             versions = self._versions(connection, expected)
             self._catch_up(connection, last.seq)
-            stored = self._stored(connection, drafts, author, at, key, last, versions)
-            connection.execute(sa.insert(ENTRY), [row_of(entry, payload) for entry, payload in stored])
+            together = list(zip(drafts, payloads, strict=True))
+            stored = self._stored(connection, together, author, at, key, last, versions)
+            connection.execute(sa.insert(ENTRY), [row for _, row in stored])
             entries = tuple(entry for entry, _ in stored)
             self._project(connection, entries)
             return Appended(entries, replayed=False)
@@ -317,7 +317,9 @@ class Record:
             self._fold(connection, self._projections, 0, last.seq)
         return Head(last.seq, last.hash)
 
-    def _check(self, drafts: Sequence[Draft], expected: Mapping[str, int]) -> None:
+    def _checked(self, drafts: Sequence[Draft], expected: Mapping[str, int]) -> list[str]:
+        """Return the payloads as canonical JSON, not sealed yet, after everything was looked at."""
+        payloads = []
         if not drafts:
             raise InputError("there is nothing to record", code="record.no-drafts")
         for draft in drafts:
@@ -331,11 +333,12 @@ class Record:
                 )
             if draft.sensitive and self._keys is None:
                 raise _no_keys(draft.stream)
-            payload_text(draft.payload, draft.stream)
+            payloads.append(payload_text(draft.payload, draft.stream))
         for stream, version in expected.items():
             check_stream(stream)
             if type(version) is not int or version < ANY_VERSION:
                 raise InputError(f"{version!r} is not a version", code="record.no-expectation", where=stream)
+        return payloads
 
     def _versions(self, connection: sa.Connection, expected: Mapping[str, int]) -> dict[str, int]:
         versions = {stream: _version(connection, stream) for stream in expected}
@@ -347,65 +350,55 @@ class Record:
     def _stored(
         self,
         connection: sa.Connection,
-        drafts: Sequence[Draft],
+        drafts: Sequence[tuple[Draft, str]],
         author: str,
         at: datetime,
         key: str | None,
         last: _Last,
         versions: dict[str, int],
-    ) -> list[tuple[Entry, str]]:
+    ) -> list[tuple[Entry, dict[str, Any]]]:
         recorded_at = at if last.recorded_at is None else max(at, last.recorded_at)
         behind = (recorded_at - at) // timedelta(microseconds=1)
         seq, previous = last.seq, last.hash
         stored = []
-        for draft in drafts:
+        for draft, payload in drafts:
             if draft.corrects is not None:
                 _check_corrected(connection, draft, last.seq)
             seq += 1
             versions[draft.stream] += 1
-            payload = payload_text(self._sealed(connection, draft), draft.stream)
+            if draft.sensitive:
+                payload = payload_text(self._sealed(connection, draft), draft.stream)
             occurred_at = in_utc(draft.occurred_at, "occurred_at")
             late = recorded_at - occurred_at > self._late_after
-            hash_ = hash_of(
-                hashed_text(
-                    seq=seq,
-                    stream=draft.stream,
-                    version=versions[draft.stream],
-                    kind=draft.kind,
-                    payload=payload,
-                    author=author,
-                    recorded_at=time_text(recorded_at),
-                    occurred_at=time_text(occurred_at),
-                    late=late,
-                    corrects=draft.corrects,
-                    key=key,
-                    clock_behind_us=behind,
-                    previous_hash=previous,
-                )
-            )
+            row: dict[str, Any] = {
+                "seq": seq,
+                "stream": draft.stream,
+                "version": versions[draft.stream],
+                "kind": draft.kind,
+                "payload": payload,
+                "author": author,
+                "recorded_at": time_text(recorded_at),
+                "occurred_at": time_text(occurred_at),
+                "late": late,
+                "corrects": draft.corrects,
+                "key": key,
+                "clock_behind_us": behind,
+                "previous_hash": previous,
+            }
+            previous = hash_of(hashed_text(**row))
+            row["hash"] = previous
             entry = Entry(
-                seq=seq,
-                stream=draft.stream,
-                version=versions[draft.stream],
-                kind=draft.kind,
-                payload=json.loads(payload),
-                author=author,
-                recorded_at=recorded_at,
-                occurred_at=occurred_at,
-                late=late,
-                corrects=draft.corrects,
-                key=key,
-                clock_behind_us=behind,
-                previous_hash=previous,
-                hash=hash_,
+                **{
+                    **row,
+                    "payload": json.loads(payload),
+                    "recorded_at": recorded_at,
+                    "occurred_at": occurred_at,
+                }
             )
-            stored.append((entry, payload))
-            previous = hash_
+            stored.append((entry, {**row, "late": int(late)}))
         return stored
 
     def _sealed(self, connection: sa.Connection, draft: Draft) -> Mapping[str, Any]:
-        if not draft.sensitive:
-            return draft.payload
         if self._keys is None or draft.patient is None:
             raise _no_keys(draft.stream)
         return self._keys.seal_payload(

@@ -46,6 +46,7 @@ COLUMNS = (
     "stream",
     "version",
 )
+WRITTEN = sorted([*COLUMNS, "format"])
 LINE_START, HASH_START, LINE_END = b'{"entry":', b',"hash":"', b'"}\n'
 HASH = re.compile("[0-9a-f]{64}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
@@ -318,15 +319,9 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Read]:
         fields["late"] = fields["late"] == 1
         try:
             fields["payload"] = _strict(payload)
-            parts = []
-            for name in sorted([*COLUMNS, "format"]):
-                if name == "payload":
-                    text = payload
-                else:
-                    value = FORMAT if name == "format" else fields[name]
-                    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-                parts.append(f'"{name}":{text}')
-            hashed = ("{" + ",".join(parts) + "}").encode("utf-8")
+            text = {name: _WRITE(value) for name, value in fields.items() if name != "payload"}
+            text.update(payload=payload, format=_WRITE(FORMAT))
+            hashed = ("{" + ",".join([f'"{name}":{text[name]}' for name in WRITTEN]) + "}").encode("utf-8")
         except (ValueError, TypeError, RecursionError) as error:
             raise Broken(f"it cannot be read: {error}") from None
         yield Read(hashed, fields, row[-1])
@@ -334,7 +329,7 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Read]:
 
 def _strict(text: str) -> Any:
     """Read JSON that has each name once, and no NaN."""
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
+    return _READ(text)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -346,6 +341,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+_READ = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_constant).decode
+_WRITE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def main(arguments: list[str] | None = None) -> int:
