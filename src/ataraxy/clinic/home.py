@@ -18,12 +18,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ataraxy.errors import InputError
+from ataraxy.record.master_key import create_master_key
 
 FILE: Final = "clinic.yaml"
 ENVIRONMENT: Final = "ATARAXY_CLINIC_HOME"
 LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 SECRET_LENGTH: Final = 50
-MASTER_KEY_BYTES: Final = 32
 
 _HEADER = """\
 # Settings of this clinic. docs/clinic-setup.md says what each means; `ataraxy clinic check DIR` reads them.
@@ -154,7 +154,7 @@ class ClinicHome(BaseModel):
         path.chmod(0o700)
         home = cls(path=path, settings=settings)
         _write_private(home.secret_file, secrets.token_urlsafe(64).encode() + b"\n")
-        _write_private(home.master_key_file, secrets.token_hex(MASTER_KEY_BYTES).encode() + b"\n")
+        create_master_key(home.master_key_file)
         written = settings.model_dump(mode="json", exclude_defaults=True) | {"name": settings.name}
         text = _HEADER + yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
         _write_private(path / FILE, text.encode())  # an address of a database holds its password

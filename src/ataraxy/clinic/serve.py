@@ -9,13 +9,16 @@ from typing import Any
 
 from ataraxy.clinic.home import (
     ENVIRONMENT,
-    MASTER_KEY_BYTES,
     ClinicHome,
     ClinicSettings,
     is_loopback,
     require_private,
 )
 from ataraxy.errors import AtaraxyError, InputError
+from ataraxy.practice.projections import clinic_projections
+from ataraxy.record.keys import KeyRing
+from ataraxy.record.master_key import read_master_key
+from ataraxy.record.store import Record
 
 _SETTINGS = "ataraxy.clinic.settings"
 
@@ -51,7 +54,14 @@ def create_clinic(directory: Path | str, settings: ClinicSettings) -> ClinicHome
         raise InputError("only a demo clinic may do without second factors", code="clinic.second-factor")
     home = ClinicHome.create(directory, settings)
     prepare_accounts(home)
+    prepare_record(home)
     return home
+
+
+def prepare_record(home: ClinicHome) -> None:
+    """Make the clinic's empty record. Raises InputError where there is one already."""
+    keys = KeyRing(read_master_key(home.master_key_file))
+    Record.create(home.record_url, projections=clinic_projections(), keys=keys).close()
 
 
 def refuse_unsafe(home: ClinicHome, host: str) -> None:
@@ -66,8 +76,7 @@ def refuse_unsafe(home: ClinicHome, host: str) -> None:
         )
     home.secret()
     require_private(home.master_key_file)
-    if len(home.master_key_file.read_text(encoding="utf-8").strip()) < MASTER_KEY_BYTES:
-        raise InputError("the master key is too short", code="clinic.master-key", where="keys/master.key")
+    read_master_key(home.master_key_file)
     if settings.second_factor == "off" and not settings.demo:
         raise InputError(
             "second factors are off",
