@@ -21,5 +21,5 @@ def small(tmp_path_factory: pytest.TempPathFactory, courses: Courses) -> Calibra
         tmp_path_factory.mktemp("trials"), ("one", "calibrate", ""), ("two", "calibrate", MORE)
     )
     return calibrate(
-        load_trials(file), draws=200, rounds=3, moves=4, moved_draws=100, ensemble_size=50, courses=courses
+        load_trials(file), draws=150, rounds=2, moves=3, moved_draws=100, ensemble_size=50, courses=courses
     )

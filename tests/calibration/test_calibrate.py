@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_ensemble_and_another_another(tmp_path: Pat
     def made(seed: int) -> str:
         few = Courses(seed=seed, sets=4, people=2)
         return calibrate(
-            trials, draws=120, rounds=2, moves=2, moved_draws=40, ensemble_size=20, seed=seed, courses=few
+            trials, draws=60, rounds=1, moves=1, moved_draws=30, ensemble_size=20, seed=seed, courses=few
         ).ensemble_csv
 
     first, again, other = made(3), made(3), made(4)

@@ -304,9 +304,9 @@ def calibrate(
     Raises:
         InputError: a study is not known, there is nothing to fit to, or the numbers of draws are too small.
     """
-    if draws < 10 or rounds < 1:
+    if draws < 10 or rounds < 1 or moves < 0:
         raise InputError(
-            f"{draws} draws in {rounds} rounds",
+            f"{draws} draws in {rounds} rounds and {moves} moves",
             code="calibration.numbers",
             remedy="Use at least 10 draws and one round",
             where="calibrate",
@@ -352,8 +352,9 @@ def calibrate(
     centre, covariance = guessed[-1] if guessed else (np.zeros(len(COORDINATES)), np.eye(len(COORDINATES)))
     moved = move(weighted, log_likelihood, (centre, covariance), draws=moved_draws, steps=moves, seed=seed)
     # without the folder of results, which is no part of how to make them
-    left = "".join(f" --without {study}" for study in without)
-    if Path(trials.file).name != SHIPPED_TRIALS.name:
+    left = f" --moves {moves}" if moves != MOVES else ""
+    left += "".join(f" --without {study}" for study in without)
+    if trials.file != SHIPPED_TRIALS.name:
         left += f" --trials {Path(trials.file).name}"
     return Calibration(
         targets,
