@@ -45,3 +45,14 @@ def test_a_group_of_older_people_is_of_that_age_and_of_youths_refused():
     with pytest.raises(InputError) as caught:
         clinic.treat(tuple(infusion(0.5)), [24.0], group=Group("12-17 y", age_from=12.0, age_below=18.0))
     assert caught.value.code == "trials.group"
+
+
+def test_the_same_people_under_every_draw_differ_by_the_parameters_alone():
+    planned = infusion(0.5)
+    same = VirtualClinic.open(draws=3, people=4, seed=2, same_people=True).treat(planned, [1.0])
+    own = VirtualClinic.open(draws=3, people=4, seed=2).treat(planned, [1.0])
+    weights = same.columns["weight_kg"]
+    assert (weights == weights[0]).all()
+    assert not (own.columns["weight_kg"] == own.columns["weight_kg"][0]).all()
+    block = same.at("plastic_pool", [1.0])
+    assert not np.allclose(block[0], block[1])
