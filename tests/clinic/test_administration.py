@@ -156,3 +156,20 @@ def test_a_credential_is_recorded_and_withdrawn_and_stays_readable(
     assert credential.withdrawn_at is not None
     kinds = set(log().values_list("kind", flat=True))
     assert {"credential_recorded", "credential_withdrawn"} <= kinds
+
+
+def test_a_one_time_password_ends_after_three_days(people: Any) -> None:
+    password = administration.renew_password(people[Role.MONITOR], by=None)
+    form = {"login": "monitor", "password": password}
+    person = Person.objects.filter(sign_in_name="monitor")
+    assert Client().post("/sign-in/", form).headers["Location"] == "/sign-in/second-factor/"
+    person.update(one_time_until=timezone.now() - timedelta(seconds=1))
+    client = Client()
+    assert client.post("/sign-in/", form).headers["Location"] == "/sign-in/"
+    assert client.get("/account/").status_code == 302
+
+
+def test_an_administrator_signs_somebody_out_everywhere(sign_in: Any, people: Any) -> None:
+    client = sign_in(Role.MONITOR)
+    sign_in(Role.ADMINISTRATOR).post(f"/administration/people/{people[Role.MONITOR].pk}/sessions/end/")
+    assert client.get("/account/").status_code == 302

@@ -87,6 +87,16 @@ def test_five_wrong_pins_end_the_session_and_the_right_one_comes_too_late(sign_i
     assert client.get("/account/").headers["Location"].startswith("/sign-in/")
 
 
+def test_the_sixth_try_is_not_even_looked_at(sign_in: Any, people: Any) -> None:
+    """However many tries arrive at the same moment: each is counted before it is looked at."""
+    from ataraxy.clinic.access import presence
+
+    client = sign_in(Role.MONITOR)
+    row = Presence.objects.get(pk=client.session["presence"])
+    Presence.objects.filter(pk=row.pk).update(failures=presence.WRONG_TRIES)
+    assert not presence.unlock(row, people[Role.MONITOR], PASSWORD)
+
+
 def test_a_locked_browser_does_not_unlock_by_itself_when_it_is_touched(sign_in: Any) -> None:
     client = sign_in(Role.MONITOR)
     leave()

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import clear_url_caches, path
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from tests.clinic.conftest import PASSWORD, without_tokens
 
 from ataraxy.clinic import urls
@@ -19,7 +20,7 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.models import BreakGlass
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.roles import Role
-from ataraxy.clinic.access.stated import page
+from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.clinic.accounts.models import Person
 
 PATIENT = "a" * 32
@@ -46,6 +47,12 @@ def device(request: ClinicRequest, patient_id: str) -> HttpResponse:
     return HttpResponse("device")
 
 
+@csrf_exempt
+@page(Permission.PROTOCOL_VIEW, post=Permission.PROTOCOL_VIEW, patient=NO_PATIENT, token=True)
+def unprotected(request: ClinicRequest) -> HttpResponse:
+    return HttpResponse("done")
+
+
 @pytest.fixture
 def views(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     added = [
@@ -53,6 +60,7 @@ def views(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         path("t/poll/<str:patient_id>/", poll, name="t_poll"),
         path("t/sheet/<str:session_id>/", sheet, name="t_sheet"),
         path("t/device/<str:patient_id>/", device, name="t_device"),
+        path("t/unprotected/", unprotected, name="t_unprotected"),
     ]
     monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, *added])
     clear_url_caches()
@@ -259,3 +267,11 @@ def test_a_wrong_token_is_refused(people: Any) -> None:
     url = f"/t/device/{PATIENT}/"
     assert Client().get(url, headers={"authorization": "Bearer atx_wrong"}).status_code == 401
     assert Client().get(url, headers={"authorization": "Basic abc"}).status_code == 401
+
+
+def test_a_view_without_the_forms_token_answers_to_a_device_and_not_to_a_browsers_cookie(
+    people: Any, sign_in: Any
+) -> None:
+    assert sign_in(Role.MONITOR).post("/t/unprotected/").status_code == 401
+    headers = token(people[Role.MONITOR], Permission.PROTOCOL_VIEW)
+    assert Client().post("/t/unprotected/", headers=headers).status_code == 200

@@ -9,11 +9,14 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from ataraxy.clinic.access.roles import needs_second_factor
 from ataraxy.clinic.accounts.factors import FIRST_FACTORS
+from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.accounts.sealing import opened, sealed
 
 
@@ -36,6 +39,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             if age.total_seconds() < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
                 return False
         return bool(super().is_reauthentication_required(app=app))
+
+    def pre_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse | None:
+        """Refuses a one-time password after its time, before anybody is signed in."""
+        until = user.one_time_until
+        if user.must_change_password and until is not None and timezone.now() > until:
+            messages.error(
+                request, "This one-time password is too old. An administrator gives you a new one."
+            )
+            return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
 
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
         """The clinic sends nothing: what concerns an account is on the account's page and in the access log."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -21,6 +22,7 @@ from ataraxy.clinic.accounts.models import Credential, FactorReset, Person, Role
 from ataraxy.errors import InputError
 
 # Without letters that look alike when they are read from paper.
+ONE_TIME_HOURS: Final = 72
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -42,6 +44,8 @@ def create(
         person = Person.objects.create_person(
             sign_in_name, display_name, password=password, roles=roles, granted_by=_id(by)
         )
+        person.one_time_until = _one_time_until()
+        person.save(update_fields=["one_time_until"])
         record("person_created", person=_id(by), subject=person.pk)
         for role in person.ordered_roles:
             record("role_granted", person=_id(by), subject=person.pk, detail=role.value)
@@ -95,11 +99,20 @@ def renew_password(person: Person, *, by: Person | None) -> str:
     with transaction.atomic():
         person.set_password(password)
         person.must_change_password = True
-        person.save(update_fields=["password", "must_change_password"])
+        person.one_time_until = _one_time_until()
+        person.save(update_fields=["password", "must_change_password", "one_time_until"])
         person.presences.all().delete()
         person.end_sessions()
         record("password_renewed", person=_id(by), subject=person.pk)
     return password
+
+
+def end_sessions(person: Person, *, by: Person) -> None:
+    """Signs `person` out of every browser at once."""
+    with transaction.atomic():
+        person.presences.all().delete()
+        person.end_sessions()
+        record("sessions_ended", person=by.pk, subject=person.pk)
 
 
 def add_credential(
@@ -163,6 +176,10 @@ def decide_factor_reset(reset: FactorReset, *, agreed: bool, by: Person) -> None
         record(
             "factor_reset_agreed" if agreed else "factor_reset_refused", person=by.pk, subject=reset.person_id
         )
+
+
+def _one_time_until() -> datetime:
+    return timezone.now() + timedelta(hours=ONE_TIME_HOURS)
 
 
 def _keep_an_administrator(leaving: Person) -> None:

@@ -73,6 +73,7 @@ class Person(AbstractBaseUser):
     display_name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=True)
+    one_time_until = models.DateTimeField(null=True, blank=True, editable=False)
     pin = models.CharField(max_length=128, blank=True, default="")
     session_epoch = models.PositiveIntegerField(default=0)
     appearance = models.CharField(max_length=8, default="system", choices=APPEARANCES)

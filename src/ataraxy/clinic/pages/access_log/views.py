@@ -27,6 +27,7 @@ WORDS: Final[dict[str, str]] = {
     "signed_out": "signed out",
     "signed_out_everywhere": "signed out everywhere",
     "sign_in_failed": "failed to sign in",
+    "sessions_ended": "signed somebody out everywhere",
     "session_ended": "ended a session",
     "locked": "locked the screen",
     "unlocked": "unlocked the screen",

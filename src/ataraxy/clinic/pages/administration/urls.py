@@ -17,6 +17,9 @@ urlpatterns = [
     path("administration/people/<str:person_id>/roles/", views.roles, name="people_roles"),
     path("administration/people/<str:person_id>/active/", views.active, name="people_active"),
     path("administration/people/<str:person_id>/password/", views.password, name="people_password"),
+    path(
+        "administration/people/<str:person_id>/sessions/end/", views.end_sessions, name="people_end_sessions"
+    ),
     path("administration/people/<str:person_id>/credentials/", views.credential, name="people_credential"),
     path(
         "administration/people/<str:person_id>/credentials/<int:credential_id>/withdraw/",

@@ -154,6 +154,14 @@ def password(request: ClinicRequest, person_id: str) -> HttpResponse:
 
 
 @action(_PEOPLE, patient=NO_PATIENT)
+def end_sessions(request: ClinicRequest, person_id: str) -> HttpResponse:
+    """Signs somebody out everywhere."""
+    administration.end_sessions(_found(person_id), by=request.access.who)
+    messages.success(request, "Signed out everywhere.")
+    return redirect("people_person", person_id=person_id)
+
+
+@action(_PEOPLE, patient=NO_PATIENT)
 def credential(request: ClinicRequest, person_id: str) -> HttpResponse:
     """Records a credential."""
     subject = _found(person_id)
