@@ -61,7 +61,11 @@ def create_clinic(directory: Path | str, settings: ClinicSettings) -> ClinicHome
 def prepare_record(home: ClinicHome) -> None:
     """Make the clinic's empty record. Raises InputError where there is one already."""
     keys = KeyRing(read_master_key(home.master_key_file))
-    Record.create(home.record_url, projections=clinic_projections(), keys=keys).close()
+    before = os.umask(0o077)
+    try:
+        Record.create(home.record_url, projections=clinic_projections(), keys=keys).close()
+    finally:
+        os.umask(before)
 
 
 def refuse_unsafe(home: ClinicHome, host: str) -> None:

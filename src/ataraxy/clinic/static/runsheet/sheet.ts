@@ -304,7 +304,7 @@ class Sheet {
     const entries = await this.store.entries();
     const queued = entries.filter((entry) => entry.state === "queued");
     const others = queued.filter((entry) => entry.author !== (this.page.author?.id ?? entry.author));
-    const status = this.root.querySelector<HTMLElement>("[data-network]");
+    const status = document.querySelector<HTMLElement>("[data-network]");
     if (status) {
       const words: Record<typeof this.network, string> = {
         unknown: "Connecting",
@@ -321,7 +321,7 @@ class Sheet {
       list.replaceChildren(...entries.map((entry) => this.row(entry)));
       list.hidden = entries.length === 0;
     }
-    const signIn = this.root.querySelector<HTMLAnchorElement>("[data-sign-in]");
+    const signIn = document.querySelector<HTMLAnchorElement>("[data-sign-in]");
     if (signIn) {
       signIn.href = this.page.signInUrl;
       signIn.hidden = this.network !== "sign-in" && this.page.author !== null;
@@ -383,7 +383,7 @@ async function main(): Promise<void> {
 async function keepForOffline(root: HTMLElement): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
   await navigator.storage.persist();
-  await navigator.serviceWorker.register(required(root, "workerUrl"), { scope: "/" });
+  await navigator.serviceWorker.register(required(root, "workerUrl"), { scope: "/", type: "module" });
   const worker = (await navigator.serviceWorker.ready).active;
   const assets = performance
     .getEntriesByType("resource")

@@ -1,0 +1,447 @@
+"""The run sheet in a real browser: charting, losing the network, the server and the browser, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+from tests.clinic.conftest import screenshot, sign_in_by_cookie, start_server, violations
+from tests.therapy.session.visit import good_check_in
+
+from ataraxy.clinic.access.care import assign
+from ataraxy.clinic.access.roles import Role
+from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.home import ClinicHome
+from ataraxy.clinic.the_practice import actor_of, the_practice
+from ataraxy.exchange.policy_file import load_policy
+from ataraxy.exchange.protocol_file import load_protocol
+from ataraxy.practice import courses, sessions
+from ataraxy.practice.aggregate import SESSION
+from ataraxy.practice.site import adopt_policy, adopt_protocol, describe_site
+from ataraxy.record.verify import verify_file
+from ataraxy.therapy import course_decide
+from ataraxy.therapy.actor import Actor
+from ataraxy.therapy.actor import Role as CareRole
+from ataraxy.therapy.session import decide
+from ataraxy.therapy.session.gate_result import GateResult
+from ataraxy.therapy.session.state import Session
+from ataraxy.therapy.site import SiteDescription
+
+DIRECTOR = Actor(id="director", roles=frozenset({CareRole.MEDICAL_DIRECTOR}))
+DOCTOR = Actor(id="doctor", roles=frozenset({CareRole.PRESCRIBER}))
+SHEET_READY = "[data-sheet][data-ready=yes]"
+
+
+@dataclass
+class Visit:
+    """A session whose person is checked in now."""
+
+    id: str
+    patient: str
+
+    @property
+    def state(self) -> Session:
+        found = the_practice().load(SESSION, self.id).state
+        assert found is not None
+        return found
+
+    def systolics(self) -> list[int | None]:
+        return [charted.reading.systolic for charted in self.state.readings]
+
+
+@pytest.fixture(scope="module")
+def site(clinic: ClinicHome) -> None:
+    practice = the_practice()
+    describe_site(
+        practice,
+        SiteDescription(name="Test", crisis_numbers=("112",), retention_years=10, simulated=True),
+        by=DIRECTOR,
+    )
+    adopt_policy(practice, load_policy("simulation"), by=DIRECTOR)
+    adopt_protocol(practice, load_protocol("ketamine-iv-05-six"), by=DIRECTOR)
+
+
+@pytest.fixture
+def visit(site: None, people: dict[Role, Person]) -> Visit:
+    practice, now = the_practice(), datetime.now(UTC)
+    made = Visit(uuid.uuid4().hex, uuid.uuid4().hex)
+    course = uuid.uuid4().hex
+    courses.act(
+        practice,
+        course,
+        course_decide.open_course,
+        course,
+        made.patient,
+        "GAD",
+        simulated=True,
+        by=DOCTOR,
+    )
+    courses.act(practice, course, course_decide.begin_screening, by=DOCTOR)
+    courses.assign_protocol(practice, course, "ketamine-iv-05-six", by=DOCTOR)
+    gate = GateResult(decision="allow", judged_at=now)
+    policy = load_policy("simulation")
+    courses.act(practice, course, course_decide.activate, gate, True, by=DOCTOR, policy=policy)
+    sessions.plan_session(practice, made.id, course, 0, now, by=DOCTOR)
+    seen = good_check_in(
+        last_food_at=now - timedelta(hours=9),
+        last_liquid_at=now - timedelta(hours=3),
+        weighed_at=now,
+        gate=gate,
+        suicide_risk=None,
+    )
+    monitor = people[Role.MONITOR]
+    sessions.act(practice, made.id, decide.check_in, seen, by=actor_of(monitor))
+    for role in (Role.MONITOR, Role.PRESCRIBER):
+        assign(people[role], made.patient, by="test")
+    return made
+
+
+OpenSheet = Callable[..., Any]
+
+
+@pytest.fixture
+def open_sheet(new_page: Any, sign_in: Any, visit: Visit) -> OpenSheet:
+    def opened(role: Role = Role.MONITOR, **options: Any) -> Any:
+        page = new_page(**options)
+        sign_in_by_cookie(page, sign_in(role))
+        page.goto(f"/session/{visit.id}/")
+        page.wait_for_selector(SHEET_READY)
+        return page
+
+    return opened
+
+
+def chart(page: Any, systolic: int) -> None:
+    page.fill("#in-systolic", str(systolic))
+    page.fill("#in-diastolic", "75")
+    page.click("text=Chart reading")
+    expect(page.locator("#in-systolic")).to_have_value("")
+
+
+def all_sent(page: Any) -> None:
+    expect(page.locator("[data-network]")).to_have_text("Connected, all sent", timeout=20_000)
+
+
+def test_a_reading_reaches_the_record_and_comes_back_to_the_page(open_sheet: OpenSheet, visit: Visit) -> None:
+    page = open_sheet()
+    chart(page, 121)
+    all_sent(page)
+    page.wait_for_selector("text=121/75")
+    assert visit.systolics() == [121]
+
+
+def test_an_unusual_value_is_asked_for_twice_and_an_impossible_one_never_taken(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    page.fill("#in-systolic", "210")
+    page.fill("#in-diastolic", "80")
+    page.click("text=Chart reading")
+    page.wait_for_selector("text=Unusual: systolic pressure 210")
+    assert visit.systolics() == []
+    page.click("text=Chart reading")
+    all_sent(page)
+    page.fill("#in-systolic", "999")
+    page.click("text=Chart reading")
+    page.wait_for_timeout(300)
+    assert visit.systolics() == [210]
+
+
+def test_what_was_charted_without_a_network_goes_out_in_order_when_it_is_back(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    page.context.set_offline(True)
+    for systolic in (111, 112, 113):
+        chart(page, systolic)
+    page.wait_for_selector("text=No connection: 3 kept on this tablet")
+    assert visit.systolics() == []
+    page.context.set_offline(False)
+    all_sent(page)
+    assert visit.systolics() == [111, 112, 113]
+
+
+def test_the_sheet_opens_without_a_network_and_shows_nothing_of_the_person(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    chart(page, 121)
+    all_sent(page)
+    page.wait_for_selector("[data-sheet][data-offline=yes]")
+    kept = "() => caches.match(document.querySelector('[data-sheet]').dataset.offlineUrl).then((found) => !!found)"
+    for _ in range(100):
+        if page.evaluate(kept):
+            break
+        page.wait_for_timeout(100)
+    page.context.set_offline(True)
+    page.goto(f"/session/{visit.id}/")
+    page.wait_for_selector("text=Run sheet without a connection")
+    page.wait_for_selector(SHEET_READY)
+    assert "121" not in page.content()
+    assert visit.patient[:8] not in page.content()
+    page.select_option("#charting-as", label="Session monitor Example")
+    chart(page, 131)
+    page.context.set_offline(False)
+    page.goto(f"/session/{visit.id}/")
+    page.wait_for_selector(SHEET_READY)
+    all_sent(page)
+    assert visit.systolics() == [121, 131]
+
+
+def test_entries_wait_for_their_author_whoever_else_signs_in(
+    open_sheet: OpenSheet, visit: Visit, sign_in: Any
+) -> None:
+    page = open_sheet()
+    page.context.set_offline(True)
+    chart(page, 117)
+    page.route("**/entries/", lambda route: route.abort())
+    page.context.set_offline(False)
+    sign_in_by_cookie(page, sign_in(Role.PRESCRIBER))
+    page.goto(f"/session/{visit.id}/")
+    page.unroute("**/entries/")
+    page.wait_for_selector("text=1 of another author")
+    page.wait_for_timeout(3500)
+    assert visit.systolics() == []
+    sign_in_by_cookie(page, sign_in(Role.MONITOR))
+    page.goto(f"/session/{visit.id}/")
+    all_sent(page)
+    assert visit.systolics() == [117]
+
+
+def test_what_the_tablet_keeps_cannot_be_read_on_the_tablet(open_sheet: OpenSheet) -> None:
+    page = open_sheet()
+    page.context.set_offline(True)
+    chart(page, 143)
+    kept = page.evaluate(
+        """() => new Promise((done) => { const r = indexedDB.open('ataraxy-run-sheet');
+        r.onsuccess = () => { const q = r.result.transaction('queue').objectStore('queue').getAll();
+        q.onsuccess = () => done(JSON.stringify(q.result)); }; })"""
+    )
+    assert "143" not in kept.replace(json.loads(kept)[0]["sealed"]["ct"], "").replace(
+        json.loads(kept)[0]["occurredAt"], ""
+    ).replace(json.loads(kept)[0]["key"], "")
+    assert "systolic" not in kept
+
+
+def test_a_refused_entry_stays_until_its_author_has_charted_that_it_was_refused(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    page.evaluate(
+        """() => { const form = document.createElement('form'); form.dataset.entry = 'pause';
+        form.dataset.label = 'Pump paused'; form.innerHTML = '<button>Pause now</button>';
+        document.querySelector('[data-sheet]').append(form); }"""
+    )
+    page.click("text=Pause now")
+    page.wait_for_selector("text=refused: cannot pause in the state checked in")
+    page.click("text=Chart that it was refused")
+    all_sent(page)
+    kinds = [entry.kind for entry in the_practice().record.entries(f"session/{visit.id}")]
+    assert kinds[-1] == "session.entry_refused"
+
+
+def test_two_monitors_see_each_others_entries_within_two_polls(open_sheet: OpenSheet, visit: Visit) -> None:
+    one, two = open_sheet(), open_sheet(Role.PRESCRIBER)
+    chart(one, 118)
+    chart(two, 119)
+    one.wait_for_selector("text=119/75", timeout=4500)
+    two.wait_for_selector("text=118/75", timeout=4500)
+
+
+def test_the_tablets_clock_is_recorded_where_it_differs(
+    sign_in: Any, visit: Visit, people: dict[Role, Person]
+) -> None:
+    now = datetime.now(UTC)
+    sent = sealed_entry(
+        visit, people[Role.MONITOR], {"systolic": "118", "diastolic": "70"}, now - timedelta(hours=1)
+    )
+    answer = post(sign_in(Role.MONITOR), visit, {**sent, "clock_offset_ms": 3_600_000})
+    assert answer.status_code == 200
+    entry = next(
+        e
+        for e in the_practice().record.entries(f"session/{visit.id}")
+        if e.kind == "session.sent_from_tablet"
+    )
+    assert entry.payload["clock_offset_ms"] == 3_600_000
+    taken = visit.state.readings[0].reading.taken_at
+    assert abs(taken - now) < timedelta(seconds=5)
+
+
+def test_an_entry_sent_again_is_recorded_once_and_under_another_author_never(
+    sign_in: Any, visit: Visit, people: dict[Role, Person]
+) -> None:
+    sent = sealed_entry(visit, people[Role.MONITOR], {"systolic": "118", "diastolic": "70"})
+    client = sign_in(Role.MONITOR)
+    first, again = post(client, visit, sent).json(), post(client, visit, sent).json()
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert post(sign_in(Role.PRESCRIBER), visit, sent).status_code == 403
+    assert len(visit.systolics()) == 1
+
+
+@pytest.mark.parametrize("damage", ["sealed", "time", "json"])
+def test_a_damaged_entry_is_refused_and_records_nothing(
+    sign_in: Any, visit: Visit, people: dict[Role, Person], damage: str
+) -> None:
+    sent = sealed_entry(visit, people[Role.MONITOR], {"systolic": "118", "diastolic": "70"})
+    if damage == "sealed":
+        sent["sealed"]["ct"] = "AAAA"
+    if damage == "time":
+        sent["occurred_at"] = datetime.now(UTC).isoformat()
+    client, body = sign_in(Role.MONITOR), json.dumps(sent)
+    text = body[:-9] if damage == "json" else body
+    answer = client.post(f"/session/{visit.id}/entries/", text, content_type="application/json")
+    assert answer.status_code in (400, 422)
+    assert answer.json()["status"] == "refused"
+    assert visit.systolics() == []
+
+
+def test_an_unchanged_sheet_is_answered_without_a_body(sign_in: Any, visit: Visit) -> None:
+    client: Client = sign_in(Role.MONITOR)
+    first = client.get(f"/session/{visit.id}/live/")
+    again = client.get(f"/session/{visit.id}/live/", headers={"If-None-Match": first["ETag"]})
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sheet_can_be_used_by_everybody(open_sheet: OpenSheet, scheme: str) -> None:
+    page = open_sheet(scheme=scheme)
+    chart(page, 121)
+    all_sent(page)
+    assert violations(page) == []
+    screenshot(page, "run-sheet", scheme)
+
+
+SCHEDULES = [pytest.param(seed, id=f"schedule-{seed}") for seed in range(5)] + [
+    pytest.param(seed, id=f"schedule-{seed}", marks=pytest.mark.study) for seed in range(5, 100)
+]
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_nothing_is_lost_or_doubled_when_network_server_and_browser_fail(
+    seed: int, chrome: Any, clinic: ClinicHome, visit: Visit, sign_in: Any, tmp_path: Path
+) -> None:
+    draw = random.Random(seed)
+    port, running = None, start_server(clinic)
+    port = running.port
+    client = sign_in(Role.MONITOR)
+    context = _kept_context(chrome, tmp_path, running.url)
+    charted: list[int] = []
+    try:
+        page = _sheet(context, client, visit)
+        for number in range(draw.randint(6, 10)):
+            match draw.choice(["online", "offline", "server", "browser", "lost answer"]):
+                case "offline":
+                    context.set_offline(True)
+                case "online":
+                    context.set_offline(False)
+                case "server":
+                    running.process.kill()
+                    running.process.wait()
+                    if draw.random() < 0.5:
+                        running = start_server(clinic, port)
+                case "lost answer":
+                    page.route("**/entries/", _lose_the_answer, times=1)
+                case "browser":
+                    if running.process.poll() is not None:
+                        running = start_server(clinic, port)
+                    context.set_offline(False)
+                    context.close()
+                    context = _kept_context(chrome, tmp_path, running.url)
+                    page = _sheet(context, client, visit)
+            value = 100 + number
+            chart(page, value)
+            charted.append(value)
+        context.set_offline(False)
+        if running.process.poll() is not None:
+            running = start_server(clinic, port)
+        all_sent(page)
+    finally:
+        context.close()
+        running.process.kill()
+        running.process.wait()
+    assert visit.systolics() == charted
+    assert verify_file(clinic.record_url).valid
+
+
+def _lose_the_answer(route: Any) -> None:
+    """The server records the entry, and the tablet never hears of it."""
+    route.fetch()
+    route.abort()
+
+
+def _kept_context(chrome: Any, folder: Path, url: str) -> Any:
+    """A browser whose store outlives it."""
+    return chrome.browser_type.launch_persistent_context(
+        str(folder / "profile"),
+        executable_path=_executable(),
+        args=["--no-sandbox", "--disable-dev-shm-usage"],
+        base_url=url,
+        viewport={"width": 1280, "height": 800},
+    )
+
+
+def _executable() -> str:
+    from tests.clinic.conftest import chromium
+
+    return chromium()
+
+
+def _sheet(context: Any, client: Client, visit: Visit) -> Any:
+    page = context.pages[0] if context.pages else context.new_page()
+    sign_in_by_cookie(page, client)
+    page.goto(f"/session/{visit.id}/")
+    page.wait_for_selector(SHEET_READY)
+    return page
+
+
+def sealed_entry(
+    visit: Visit, person: Person, fields: dict[str, str], at: datetime | None = None
+) -> dict[str, Any]:
+    """What a tablet would send, sealed in Python as `seal.ts` does."""
+    import base64
+    import os
+
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    from ataraxy.clinic.pages.run_sheet.views import queue_secret
+    from ataraxy.clinic.run_sheet.sealed_entry import entry_context, private_key
+
+    key, occurred = str(uuid.uuid4()), (at or datetime.now(UTC)).isoformat()
+    context = entry_context(key=key, session=visit.id, author=person.staff_id, occurred_at=occurred)
+    ours = ec.generate_private_key(ec.SECP256R1())
+    shared = ours.exchange(ec.ECDH(), private_key(queue_secret(), person.staff_id).public_key())
+    point = ours.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    secret = HKDF(hashes.SHA256(), 32, salt=point, info=context.encode()).derive(shared)
+    iv = os.urandom(12)
+    text = json.dumps({"command": "reading", "fields": fields}).encode()
+    sealed = AESGCM(secret).encrypt(iv, text, context.encode())
+    return {
+        "key": key,
+        "author": person.staff_id,
+        "occurred_at": occurred,
+        "clock_offset_ms": 0,
+        "sealed": {
+            "v": 1,
+            "epk": base64.b64encode(point).decode(),
+            "iv": base64.b64encode(iv).decode(),
+            "ct": base64.b64encode(sealed).decode(),
+        },
+    }
+
+
+def post(client: Client, visit: Visit, sent: dict[str, Any]) -> Any:
+    return client.post(f"/session/{visit.id}/entries/", json.dumps(sent), content_type="application/json")
