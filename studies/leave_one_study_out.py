@@ -17,7 +17,7 @@ from typing import Final
 from ataraxy.calibration.calibrate import calibrate
 from ataraxy.calibration.courses import Courses
 from ataraxy.evidence.trials import load_trials
-from ataraxy.validation.left_out import LeftOutRow, predict_left_out, rewritten, to_csv
+from ataraxy.validation.left_out import LeftOutRow, from_csv, predict_left_out, rewritten, to_csv
 
 SEED: Final = 1
 LEAST: Final = 60.0
@@ -53,9 +53,10 @@ def main() -> None:
             )
             sys.stdout.flush()
         rows += found
-    (HERE / "leave_one_study_out.csv").write_text(to_csv(rows), encoding="utf-8")
+    text = to_csv(rows)
+    (HERE / "leave_one_study_out.csv").write_text(text, encoding="utf-8")
     page = HERE.parent / "docs" / "leave-one-study-out.md"
-    page.write_text(rewritten(page.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    page.write_text(rewritten(page.read_text(encoding="utf-8"), from_csv(text)), encoding="utf-8")
 
 
 if __name__ == "__main__":

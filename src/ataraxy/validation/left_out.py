@@ -173,7 +173,8 @@ class LeftOutSummary:
         useful: share inside an interval that is not wide.
         wide: share of intervals that are wide.
         width: median width by unit.
-        better: share of rows on which the CRPS is below that of the placebo-only model.
+        better: share of rows on which the CRPS is below that of the placebo-only model, of those on which they differ;
+            None where they never do.
         skill: 1 less the geometric mean of CRPS over that of the placebo-only model; above 0 is better.
     """
 
@@ -182,7 +183,7 @@ class LeftOutSummary:
     useful: float
     wide: float
     width: dict[str, float]
-    better: float
+    better: float | None
     skill: float
 
 
@@ -195,14 +196,15 @@ def summarise(rows: Iterable[LeftOutRow]) -> LeftOutSummary | None:
     by_unit = {unit: [row for row in listed if row.unit == unit] for unit in units}
     # points of different scales do not add up, ratios do
     ratios = [np.log(max(row.crps, _LEAST) / max(row.crps_placebo, _LEAST)) for row in listed]
+    differ = [row.crps < row.crps_placebo for row in listed if row.crps != row.crps_placebo]
     return LeftOutSummary(
         len(listed),
         float(np.mean([row.inside for row in listed])),
         float(np.mean([row.inside and not row.wide for row in listed])),
         float(np.mean([row.wide for row in listed])),
         {unit: float(np.median([row.width for row in own])) for unit, own in by_unit.items()},
-        float(np.mean([row.crps < row.crps_placebo for row in listed])),
-        float(-np.expm1(np.mean(ratios))),
+        float(np.mean(differ)) if differ else None,
+        float(-np.expm1(np.mean(ratios))) + 0.0,
     )
 
 
@@ -249,10 +251,9 @@ def page_text(rows: Sequence[LeftOutRow]) -> str:
         s = summarise(row for row in rows if wanted(row))
         if s is not None:
             widths = ", ".join(f"{w:.3g} {unit}" for unit, w in s.width.items())
+            better = "they never differ" if s.better is None else f"{100 * s.better:.0f}%"
             shares = " | ".join(f"{100 * share:.0f}%" for share in (s.coverage, s.useful, s.wide))
-            lines.append(
-                f"| {name} | {s.rows} | {shares} | {widths} | {100 * s.better:.0f}% | {s.skill:+.2f} |"
-            )
+            lines.append(f"| {name} | {s.rows} | {shares} | {widths} | {better} | {s.skill:+.2f} |")
     parts = ["\n".join(lines), "## Every result"]
     table = [
         "| study | draws that count | arm | what | time | observed | predicted (90%) | width / change | verdict "
