@@ -21,7 +21,7 @@ help:
 	@echo "make demo      simulate six infusions in 1,000 virtual adults, validate the models, write a report"
 	@echo "make test      every check: style, types, layers, documents, tests"
 	@echo "make study     the long comparisons (minutes to hours)"
-	@echo "make bench     speed of the engine beside other solvers"
+	@echo "make bench     speed of the engine beside other solvers, and of the record"
 	@echo "make docs      build the documents into site/; a broken link is a failure"
 	@echo "make format    format the sources"
 	@echo "make lock      resolve the locked versions in requirements/ anew"
@@ -107,6 +107,7 @@ study: $(VENV)/.dev $(VENV)/.package
 
 bench: $(VENV)/.dev $(VENV)/.package
 	$(BIN)/python bench/run.py --date "$$(date -u +%F)"
+	$(BIN)/python bench/record.py --date "$$(date -u +%F)"
 
 # --- upkeep ---------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """The database itself refuses to change an entry, whoever asks."""
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from tests.record.tallies import Tally
 
 from ataraxy.record.database import DatabaseError
 from ataraxy.record.entry import ANY_VERSION, Draft, Entry
@@ -129,3 +131,44 @@ def test_insert_or_replace_is_refused_whatever_the_connection_is_set_to(
         last = list(record.entries())[-1]
         # a row in the way by its stream and version alone
         refused(record, insert(last, version=2).replace("INSERT", "INSERT OR REPLACE"))
+
+
+@pytest.fixture
+def other_user(postgres_url: str) -> Iterator[str]:
+    """The address of a record for a user who may add entries and does not own the tables."""
+    user = f"u_{uuid.uuid4().hex}"
+    with Record.create(postgres_url) as owner:
+        with owner.writing() as connection:
+            schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
+            for statement in (
+                f"CREATE ROLE {user}",
+                f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {user}",
+                f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {user}",
+                f"REVOKE ALL ON entry, record_format FROM {user}",
+                f"GRANT SELECT, INSERT ON entry TO {user}",
+                f"GRANT SELECT ON record_format TO {user}",
+            ):
+                connection.exec_driver_sql(statement)
+        try:
+            yield f"{postgres_url}%20-crole%3D{user}"
+        finally:
+            with owner.writing() as connection:
+                connection.exec_driver_sql(f"DROP OWNED BY {user}")
+                connection.exec_driver_sql(f"DROP ROLE {user}")
+
+
+def test_a_user_who_does_not_own_the_tables_adds_entries_and_cannot_drop_the_guards(other_user: str) -> None:
+    with Record.open(other_user, projections=(Tally(),)) as record:
+        record.append([Draft("site", "test.one", {}, NOW)], author="a", at=NOW, expected={"site": 0})
+        record.rebuild()
+        for statement in (
+            "ALTER TABLE entry DISABLE TRIGGER entry_unchanged",
+            "DROP TRIGGER entry_unchanged ON entry",
+            "DROP TABLE entry CASCADE",
+            "TRUNCATE entry",
+            "DELETE FROM entry",
+            "UPDATE record_format SET version = 0",
+        ):
+            with pytest.raises(DatabaseError), record.writing() as connection:
+                connection.exec_driver_sql(statement)
+        assert record.head().seq == 1

@@ -1,6 +1,7 @@
-"""The clinic in the browser: people, roles, pages, run sheet, JSON interface (Django, server-rendered with htmx).
+"""The clinic in the browser (Django, server-rendered with htmx).
 
-Here belong accounts, access, pages and what a browser needs. Rules of care belong in `therapy`; everything about a
-patient is read and written through `practice`. Django's own database holds accounts only. Nothing below `cli` imports
-this package, and importing it configures nothing: settings come from a clinic's directory (`home`).
+Belongs here: accounts, roles and access, pages, the run sheet, the JSON interface, what a browser needs. Does not
+belong here: rules of care (`therapy`), and reading or writing anything about a patient but through `practice`; Django's
+own database holds accounts only. Importing this package configures nothing: settings come from a clinic's directory
+(`home`).
 """

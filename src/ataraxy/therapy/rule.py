@@ -188,14 +188,14 @@ class Condition(Value):
                 field="value",
             )
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Return the comparison in words, such as ``age at least 18 years``."""
         kind = fact_kind(self.fact)
         title = self.fact if kind is None else kind.title
         return f"{title} {self.threshold}"
 
-    @property
+    @cached_property
     def threshold(self) -> str:
         """Return operator, threshold and unit in words, such as ``at least 18 years``."""
         value = self.value
@@ -388,17 +388,17 @@ class Rule(Value):
             )
         return self
 
-    @property
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Return the names of all facts that the rule reads, those of its condition first."""
         return tuple(dict.fromkeys(c.fact for c in (*self.any_of, *self.when)))
 
-    @property
+    @cached_property
     def condition_text(self) -> str:
         """Return the condition in words."""
         return " or ".join(condition.text for condition in self.any_of)
 
-    @property
+    @cached_property
     def threshold(self) -> str:
         """Return the threshold in words; with the facts where there are several."""
         if len(self.any_of) == 1:

@@ -24,8 +24,10 @@ from ataraxy.exchange.policy_file import load_policy
 from ataraxy.therapy.finding import Status
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.risk_level import RiskLevel
+from ataraxy.therapy.session.events import HoldOverridden
+from ataraxy.therapy.session.evolve import evolve
 from ataraxy.therapy.session.gate_result import GateResult
-from ataraxy.therapy.session.state import SessionState
+from ataraxy.therapy.session.state import Override, SessionState
 
 START = {"minute": 0, "rate_ml_per_h": Decimal(75)}
 
@@ -203,6 +205,14 @@ def test_what_is_unknown_or_not_listed_cannot_be_overridden(rule: str) -> None:
     visit = Visit().arrived(seen=seen).prepared()
     refusal = refusal_of(visit, "override_hold", rule, "please", minute=-1, actor=DOCTOR)
     assert refusal.code == ("override.nothing" if rule == "nothing" else "override.never")
+
+
+def test_an_override_in_the_history_does_not_make_the_unknown_known() -> None:
+    visit = Visit().arrived(seen=good_check_in(last_food_at=None)).prepared()
+    override = Override(rule="food", evidence=("check-in-1",), by="doctor", at=at(-1), reason="why")
+    event = HoldOverridden(session="session-1", at=at(-1), by="doctor", override=override)
+    visit.session = evolve(visit.session, event)
+    assert refusal_of(visit, "start_dosing", **START).findings[0].rule == "food"
 
 
 def test_a_later_check_in_is_another_finding() -> None:
