@@ -14,6 +14,7 @@ from ataraxy.exchange.policy_file import load_policy
 from ataraxy.exchange.protocol_file import load_protocol
 from ataraxy.practice import courses, drugs
 from ataraxy.practice.practice import Practice
+from ataraxy.practice.projections import clinic_projections
 from ataraxy.practice.site import adopt_policy, adopt_protocol, describe_site
 from ataraxy.record.keys import KeyRing
 from ataraxy.record.master_key import MasterKey
@@ -56,7 +57,7 @@ class Clinic:
 def clinic(tmp_path: Path) -> Iterator[Clinic]:
     clock = Clock()
     url = str(tmp_path / "record.sqlite3")
-    with Record.create(url, keys=KeyRing(MasterKey.fresh())) as record:
+    with Record.create(url, projections=clinic_projections(), keys=KeyRing(MasterKey.fresh())) as record:
         practice = Practice(record, clock=clock)
         describe_site(
             practice,

@@ -11,7 +11,10 @@ from ataraxy.therapy.value import Value
 
 
 class Role(StrEnum):
-    """What a member of staff is in the clinic; one person may hold several."""
+    """What somebody who acts is in the clinic; a member of staff may be several of these.
+
+    A patient acts by answering one questionnaire through a link of the clinic, and in no other way.
+    """
 
     PRESCRIBER = "prescriber"
     MONITOR = "monitor"
@@ -21,6 +24,7 @@ class Role(StrEnum):
     RESEARCHER = "researcher"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    PATIENT = "patient"
 
     @property
     def label(self) -> str:
@@ -29,7 +33,7 @@ class Role(StrEnum):
 
 
 class Actor(Value):
-    """A member of staff who acts, as the caller has authenticated them.
+    """Somebody who acts, as the caller has authenticated them.
 
     Attributes:
         id: opaque id of the person; never a name.

@@ -31,7 +31,7 @@ MAY_RECORD: Mapping[str, frozenset[Role]] = MappingProxyType(
         "chart.protocol_chosen": frozenset({_P}),
         "consent.given": frozenset({_P, _T}),
         "consent.withdrawn": _CARE,
-        "score.recorded": _CARE,
+        "score.recorded": _CARE | {Role.PATIENT},
     }
 )
 # Asking the gate and overriding it have rules of their own.
@@ -67,6 +67,10 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
             f"the entry is dated {event.at:%Y-%m-%d %H:%M} UTC, which lies in the future",
             code="chart.future",
             remedy="Check the time",
+        )
+    if actor.roles == {Role.PATIENT} and actor.id != event.person:
+        raise Refusal(
+            "a patient answers for nobody else", code="chart.other-person", remedy="Open your own link"
         )
     if chart is not None and chart.person.id != event.person:
         raise Refusal(

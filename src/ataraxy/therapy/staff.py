@@ -113,7 +113,8 @@ def change(
     let in by an administrator.
 
     Raises:
-        Refusal: ``role.not-permitted``, ``staff.self``, ``staff.unknown``, ``staff.joined-already``, ``staff.future``.
+        Refusal: ``role.not-permitted``, ``staff.self``, ``staff.unknown``, ``staff.joined-already``, ``staff.future``,
+            ``staff.patient``.
     """
     if not first and Role.ADMINISTRATOR not in actor.roles:
         raise Refusal(
@@ -128,6 +129,13 @@ def change(
             code="staff.self",
             remedy="Ask another administrator",
             where=actor.id,
+        )
+    if isinstance(event, StaffJoined | RolesChanged) and Role.PATIENT in event.roles:
+        raise Refusal(
+            "a patient is no member of staff",
+            code="staff.patient",
+            remedy="Give the roles that they work in",
+            where=event.staff,
         )
     if isinstance(event, StaffJoined):
         if member is not None and member.active:
