@@ -366,7 +366,7 @@ def patient_of(practice: Practice, session: str) -> str | None:
     return str(rows[0].person) if rows else None
 
 
-def _rows(practice: Practice, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+def _rows(practice: Practice, statement: sa.Select[Any]) -> Sequence[Any]:
     with practice.record.reading() as connection:
         return connection.execute(statement).all()
 
