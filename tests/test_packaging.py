@@ -19,6 +19,24 @@ LOCKS = ["run.txt", "dev.txt"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 TOP_PACKAGES = sorted((ROOT / "src" / "ataraxy").glob("*/__init__.py"))
 
+# What a marker may ask for: where each lock is installed.
+PLACES = [
+    {
+        "implementation_name": name.lower(),
+        "platform_python_implementation": name,
+        "python_full_version": f"{version}.0",
+        "python_version": version,
+        "sys_platform": system,
+        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[system],
+        "platform_machine": machine,
+        "os_name": "nt" if system == "win32" else "posix",
+    }
+    for name in ("CPython", "PyPy")
+    for version in ("3.11", "3.12", "3.13")
+    for system in ("linux", "darwin", "win32")
+    for machine in ("x86_64", "aarch64", "arm64")
+]
+
 # Joined from halves, so that this file passes its own law.
 INDEX_HOSTS = [
     "py" + "pi.org",
@@ -81,7 +99,15 @@ def test_a_lock_names_no_address_and_no_directory(lock: str) -> None:
 
 def test_the_development_lock_holds_the_runtime_lock_unchanged() -> None:
     runtime, development = locked("run.txt"), locked("dev.txt")
-    assert {name: development.get(name) for name in runtime} == runtime
+    for name, (requirement, hashes) in runtime.items():
+        wanted, (found, found_hashes) = Requirement(requirement), development[name]
+        assert Requirement(found).specifier == wanted.specifier
+        assert found_hashes == hashes
+        # Other packages may need it in more places, so its marker may be wider, never narrower.
+        for place in PLACES:
+            needed = wanted.marker is None or wanted.marker.evaluate(place)
+            marker = Requirement(found).marker
+            assert not needed or marker is None or marker.evaluate(place), f"{found} in {place}"
 
 
 def test_every_declared_dependency_is_locked_at_an_admitted_version() -> None:
