@@ -119,6 +119,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
+    # Of a second person at somebody else's screen: a PIN has six digits.
+    "second_person": "5/600s/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HOME.settings.trusted_proxy else 0
 
