@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from tests.record.small_record import ANN, BEN, SECRETS, small_record, texts_of
 
 from ataraxy.cli import main
+from ataraxy.practice.projections import clinic_projections
 from ataraxy.record import master_key
 from ataraxy.record.keys import KeyRing
 from ataraxy.record.master_key import create_master_key, read_master_key
@@ -222,36 +224,101 @@ def test_a_passphrase_is_read_from_the_environment(
 
 
 def test_projections_are_rebuilt_on_request(run: Run, database: Path) -> None:
-    assert run("rebuild", database, "--json").document["entries"] == 4
+    done = run("rebuild", database, "--json").document
+    assert (done["entries"], done["projections"]) == (4, ["clinic"])
+    with sqlite3.connect(database) as connection:
+        people = connection.execute("SELECT person FROM clinic_person ORDER BY person").fetchall()
+        connection.execute("DELETE FROM clinic_person")
+    connection.close()
+    assert people == [(ANN,), (BEN,)]
+    run("rebuild", database)
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT person FROM clinic_person ORDER BY person").fetchall() == people
+    connection.close()
+
+
+def test_what_adds_entries_keeps_the_tables_of_the_clinic_at_the_last_one(
+    run: Run, database: Path, tmp_path: Path
+) -> None:
+    run("rebuild", database)
+    by = ("--author", "staff-1")
+    run("retain", database, BEN, "--until", "2036-12-31", "--policy", "p", *by)
+    run("erase", database, ANN, "--reason", "r", "--basis", "b", *by)
+    with Record.open(database, projections=clinic_projections(), read_only=True) as record:
+        assert record.head().seq == 6
+
+
+NO_RECORDS = {
+    "text": b"hello\n",
+    "long": b"a letter, not a database\n" * 400,
+    "json": b'{"a": 1}\n',
+    "latin": b"caf\xe9\n",
+    "zeros": b"\0" * 5000,
+    "empty": b"",
+    "absent": None,
+}
+
+
+@pytest.mark.parametrize("kind", NO_RECORDS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "IT"),
+        ("export", "IT", "--out", "x"),
+        ("anchor", "IT"),
+        ("anchor", "IT", "--append", "x"),
+        ("backup", "IT", "--to", "d"),
+        ("restore", "IT", "--to", "x"),
+        ("drill", "IT"),
+        ("erase", "IT", "--pending"),
+        ("erase", "IT", "--retry"),
+        ("rebuild", "IT"),
+        ("rotate-key", "IT", "--key", "KEY", "--new-key", "x"),
+        ("retain", "IT", "p", "--until", "2030-01-01", "--policy", "p", "--author", "a"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_record_gives_one_line_and_status_two_and_is_left_alone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], kind: str
+) -> None:
+    create_master_key(tmp_path / "key")
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    file, content = place / "it", NO_RECORDS[kind]
+    if content is not None:
+        file.write_bytes(content)
+    words = {"IT": str(file), "KEY": str(tmp_path / "key")}
+    outcome = run(*(words.get(one, one) for one in arguments))
+    assert (outcome.status, outcome.out) == (2, ""), outcome.err
+    assert len(outcome.err.splitlines()) == 1, outcome.err
+    assert {path.name: path.read_bytes() for path in place.iterdir()} == (
+        {} if content is None else {"it": content}
+    )
+
+
+def test_what_is_no_file_is_not_waited_for(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for command in ("verify", "anchor"):
+        outcome = run(command, tmp_path / "pipe")
+        assert (outcome.status, len(outcome.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("verify", "ABSENT"),
-        ("verify", "TEXT"),
-        ("export", "ABSENT", "--out", "x"),
-        ("anchor", "TEXT"),
-        ("backup", "ABSENT", "--to", "d"),
-        ("restore", "ABSENT", "--to", "x"),
-        ("restore", "TEXT", "--to", "x"),
-        ("drill", "ABSENT"),
-        ("erase", "ABSENT", "--pending"),
-        ("rebuild", "TEXT"),
-        ("retain", "ABSENT", "p", "--until", "2030-01-01", "--policy", "p", "--author", "a"),
-        ("retain", "ABSENT", "p", "--until", "soon", "--policy", "p", "--author", "a"),
+        ("retain", "absent", "p", "--until", "soon", "--policy", "p", "--author", "a"),
         ("verify",),
         ("init", "x"),
+        ("erase", "absent"),
     ],
+    ids=" ".join,
 )
 def test_wrong_input_gives_one_line_and_status_two(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "text").write_text("hello")
-    words = {"ABSENT": str(tmp_path / "absent"), "TEXT": str(tmp_path / "text")}
-    outcome = run(*(words.get(one, one) for one in arguments))
+    outcome = run(*arguments)
     assert len(outcome.err.splitlines()) == 1, outcome.err
-    assert outcome.status == 2 or "record.not-a-database" in outcome.err
-    assert outcome.out == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["text"]
+    assert (outcome.status, outcome.out) == (2, "")
+    assert list(tmp_path.iterdir()) == []

@@ -73,7 +73,7 @@ def init_command(
         if made
         else _master(path)
     )
-    with Record.create(database):
+    with Record.create(database, projections=_projections()):
         pass
     if as_json:
         _print_json("init", {"master_key": str(path), "master_key_id": master.id, "master_key_made": made})
@@ -140,7 +140,7 @@ def export_command(
             written = export_sealed(record, out, stream=stream)
     else:
         ring = _ring(_needed(key))
-        with _record(database, keys=ring) as record:
+        with _record(database, keys=ring, projections=_projections()) as record:
             written = export_opened(
                 record, ring, out, stream=stream, author=_author(author), reason=reason, at=_now()
             )
@@ -265,7 +265,7 @@ def retain_command(
             remedy="Use a day such as 2036-12-31",
             where="--until",
         ) from None
-    with _record(database) as record:
+    with _record(database, projections=_projections()) as record:
         kept = set_retention(record, patient, until=day, policy=policy, author=author, at=_now())
     if as_json:
         _print_json("retain", {"patient": patient, "until": kept.until.isoformat(), "policy": kept.policy})
@@ -298,7 +298,7 @@ def erase_command(
             remedy="Give one of: a patient, --pending, --retry, --forget-location",
             where="erase",
         )
-    with _record(database) as record:
+    with _record(database, projections=_projections()) as record:
         if patient is not None:
             left = erasure.erase(
                 record, patient, author=_author(author), reason=reason, legal_basis=basis, at=_now()
@@ -336,11 +336,11 @@ def rotate_key_command(
     from ataraxy.record.rotation import rotate_master_key
 
     old = _master(_needed(key))
-    if new_key.exists():
-        new = _master(new_key)
-    else:
-        new = create_master_key(new_key, passphrase=_new_passphrase() if passphrase else None)
-    with _record(database) as record:
+    with _record(database) as record:  # first of all: no key is made for what is no record
+        if new_key.exists():
+            new = _master(new_key)
+        else:
+            new = create_master_key(new_key, passphrase=_new_passphrase() if passphrase else None)
         rotated = rotate_master_key(record, old, new)
     if as_json:
         _print_json("rotate-key", {"master_key_id": new.id, **rotated.to_json()})
@@ -384,8 +384,10 @@ def _record(
 
 
 def _projections() -> tuple[Projection, ...]:
-    """The tables that the clinic reads; there are none yet."""
-    return ()
+    """The tables that the clinic reads: whatever adds entries keeps them up to date."""
+    from ataraxy.practice.projections import clinic_projections
+
+    return clinic_projections()
 
 
 def _now() -> datetime:

@@ -26,6 +26,10 @@ class DatabaseError(AtaraxyError):
     """The database refused, or cannot be reached. What was acknowledged before is not affected."""
 
 
+class NoRecord(DatabaseError, InputError):
+    """What was named is no record: the name is wrong, not the database."""
+
+
 @dataclass(frozen=True)
 class Database:
     """A database that is open.
@@ -244,8 +248,8 @@ def clear_errors(where: str, *, committing: bool = False) -> Iterator[None]:
 
     Raises:
         DatabaseError: ``record.disk-full``, ``record.read-only``, ``record.busy``, ``record.unreachable``,
-            ``record.not-a-database``, ``record.damaged``, ``record.append-only``, ``record.not-a-record`` or, for
-            what has no name of its own, ``record.database``.
+            ``record.damaged``, ``record.append-only`` or, for what has no name of its own, ``record.database``.
+        NoRecord: ``record.not-a-database``, ``record.not-a-record``.
     """
     try:
         yield
@@ -281,7 +285,8 @@ def _clear(error: object, where: str, committing: bool) -> DatabaseError:
     name, what, remedy = found or ("record.database", "the database refused", _SEND_AGAIN)
     if committing and name not in ("record.disk-full", "record.read-only", "record.busy"):
         remedy = _UNKNOWN
-    return DatabaseError(f"{what} ({message})", code=name, remedy=remedy, where=where)
+    kind = NoRecord if found in (_NOT_A_DATABASE, _NOT_A_RECORD) else DatabaseError
+    return kind(f"{what} ({message})", code=name, remedy=remedy, where=where)
 
 
 _APPEND_ONLY = (

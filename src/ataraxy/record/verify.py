@@ -112,6 +112,8 @@ def verify_file(path: os.PathLike[str] | str, anchors: os.PathLike[str] | str | 
     """
     path = Path(path)
     kept = read_anchors(Path(anchors)) if anchors is not None else {}
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path}: it is not a file")
     try:
         with open(path, "rb") as file:
             start = file.read(16)
@@ -119,7 +121,7 @@ def verify_file(path: os.PathLike[str] | str, anchors: os.PathLike[str] | str | 
         raise Unreadable(f"{path}: {error.strerror}") from None
     if start == b"SQLite format 3\x00":
         return _verify_database(path, kept)
-    if not start.startswith(b"{"):
+    if not start.startswith(LINE_START):
         raise Unreadable(f"{path}: neither a database of SQLite nor an exported record")
     with open(path, "rb") as file:
         return _verify(_lines(file), kept, ())
