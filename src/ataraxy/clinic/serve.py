@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from ataraxy.clinic.home import (
 )
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.practice.projections import clinic_projections
+from ataraxy.record.erasure import PendingErasure, retry_erasures
 from ataraxy.record.keys import KeyRing
 from ataraxy.record.master_key import read_master_key
 from ataraxy.record.store import Record
@@ -66,6 +69,14 @@ def prepare_record(home: ClinicHome) -> None:
         Record.create(home.record_url, projections=clinic_projections(), keys=keys).close()
     finally:
         os.umask(before)
+
+
+def finish_erasures(home: ClinicHome) -> tuple[PendingErasure, ...]:
+    """Bring the clinic's tables to the last entry, and try again what is left of erasures. Returns what remains."""
+    if not home.record_url.startswith("postgres") and not Path(home.record_url).is_file():
+        return ()  # pages say it where they need it
+    with Record.open(home.record_url, projections=clinic_projections()) as record:
+        return retry_erasures(record, at=datetime.now(UTC))
 
 
 def refuse_unsafe(home: ClinicHome, host: str) -> None:
@@ -161,6 +172,10 @@ def serve(home: ClinicHome, *, host: str, port: int, workers: int | None = None)
     refuse_unsafe(home, host)
     refuse_unmigrated(home)
     refuse_failed_checks(home)
+    for part in finish_erasures(home):
+        print(
+            f"ataraxy: still to be erased: {part.patient} in {part.location}: {part.problem}", file=sys.stderr
+        )
     from django.db import connections
     from gunicorn.app.base import BaseApplication
 
