@@ -186,8 +186,12 @@ def test_handing_over_twice_is_one_entry(arrived: Clinic) -> None:
 
 PEOPLE = {"nurse": NURSE, "colleague": COLLEAGUE, "doctor": DOCTOR}
 STEP = st.one_of(
-    st.tuples(st.just("first"), st.sampled_from(list(PEOPLE)), st.sampled_from(["70", "70", "70", "154.3", "7"])),
-    st.tuples(st.just("second"), st.sampled_from(list(PEOPLE)), st.sampled_from(["0.7", "0.7", "0.7", "7", "0.07"])),
+    st.tuples(
+        st.just("first"), st.sampled_from(list(PEOPLE)), st.sampled_from(["70", "70", "70", "154.3", "7"])
+    ),
+    st.tuples(
+        st.just("second"), st.sampled_from(list(PEOPLE)), st.sampled_from(["0.7", "0.7", "0.7", "7", "0.07"])
+    ),
     st.tuples(st.just("withdraw"), st.sampled_from(list(PEOPLE)), st.just("")),
     st.tuples(st.just("hand over"), st.sampled_from(list(PEOPLE)), st.just("")),
     st.tuples(st.just("start"), st.sampled_from(list(PEOPLE)), st.just("")),

@@ -9,9 +9,10 @@ from typing import Any
 
 from ataraxy.practice.aggregate import PERSON, STAFF, PersonFile
 from ataraxy.practice.practice import Done, Practice, Step
-from ataraxy.practice.site import policy_in_force, the_site
+from ataraxy.practice.site import policy_in_force, protocol_of, the_site
 from ataraxy.therapy import chart_decide
 from ataraxy.therapy.actor import Action, Actor, require
+from ataraxy.therapy.basis_of_use import ProtocolChoice
 from ataraxy.therapy.chart_events import (
     Event,
     GateOverridden,
@@ -27,7 +28,7 @@ from ataraxy.therapy.person import Person
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.rule import RuleSet
 from ataraxy.therapy.session.gate_result import GateResult
-from ataraxy.therapy.site import Document
+from ataraxy.therapy.site import Document, Site
 
 
 def person_file(practice: Practice, person: str) -> PersonFile:
@@ -128,7 +129,7 @@ _rules: dict[str, RuleSet] = {}
 
 
 def as_the_gate_reads_it(practice: Practice, chart: PatientChart, at: datetime) -> PatientChart:
-    """Return a chart with what the clinic knows of itself: its setting, its limits, its staff as they stand."""
+    """Return a chart with what the clinic knows itself: setting, limits, staff and protocols as they stand."""
     site = the_site(practice)
     facts = [_site_fact("site.blood_pressure_stop_limits_set", _limits_set(practice), at)]
     if site.description is not None:
@@ -142,7 +143,22 @@ def as_the_gate_reads_it(practice: Practice, chart: PatientChart, at: datetime) 
         # who has left, or lost the role, is nobody's prescriber any more
         if found is not None and found.active and assigned.role in {role.value for role in found.roles}:
             professionals.append(found.professional(assigned.role))
-    return chart.model_copy(update={"facts": (*chart.facts, *facts), "professionals": tuple(professionals)})
+    return chart.model_copy(
+        update={
+            "facts": (*chart.facts, *facts),
+            "professionals": tuple(professionals),
+            "protocol": None if chart.protocol is None else _as_adopted(site, chart.protocol),
+        }
+    )
+
+
+def _as_adopted(site: Site, choice: ProtocolChoice) -> ProtocolChoice:
+    """Return a choice with drug and route of the clinic's document; unknown where there is none of this version."""
+    document = site.find("protocol", choice.name, int(choice.version)) if choice.version.isdecimal() else None
+    if document is None:
+        return choice.replace(drug=None, route=None)
+    protocol = protocol_of(document)
+    return choice.replace(drug=protocol.drug, route=protocol.route)
 
 
 def ask_gate(practice: Practice, person: str, *, at: datetime | None = None) -> Judgement:
