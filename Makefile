@@ -54,11 +54,16 @@ $(VENV)/.run: requirements/run.txt $(VENV)/.created
 	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt
 	@touch $@
 
-# The development lock holds the same versions of the runtime and more, so it satisfies both.
-$(VENV)/.dev: requirements/dev.txt requirements/run.txt $(VENV)/.created
+# Each larger lock holds the smaller one unchanged, so it satisfies both.
+$(VENV)/.clinic: requirements/clinic.txt requirements/run.txt $(VENV)/.created
+	@echo "Installing the locked clinic into $(VENV)"
+	@$(PIP_INSTALL) --require-hashes -r requirements/clinic.txt
+	@touch $(VENV)/.run $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/clinic.txt requirements/run.txt $(VENV)/.created
 	@echo "Installing the locked development environment into $(VENV)"
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
-	@touch $(VENV)/.run $@
+	@touch $(VENV)/.run $(VENV)/.clinic $@
 
 $(VENV)/.package: pyproject.toml $(VENV)/.run
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
@@ -121,7 +126,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml requirements/build.in --output-file requirements/run.txt
-	$(COMPILE) --all-extras --constraints requirements/run.txt pyproject.toml requirements/build.in \
+	$(COMPILE) --extra clinic --constraints requirements/run.txt pyproject.toml requirements/build.in \
+	    --output-file requirements/clinic.txt
+	$(COMPILE) --all-extras --constraints requirements/clinic.txt --constraints requirements/run.txt pyproject.toml requirements/build.in \
 	    --output-file requirements/dev.txt
 
 clean:

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 import ataraxy
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ["run.txt", "dev.txt"]
+LOCKS = ["run.txt", "clinic.txt", "dev.txt"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 TOP_PACKAGES = sorted((ROOT / "src" / "ataraxy").glob("*/__init__.py"))
 
@@ -97,10 +97,11 @@ def test_a_lock_names_no_address_and_no_directory(lock: str) -> None:
     assert not re.search(r"(^|\s)/\w", text)
 
 
-def test_the_development_lock_holds_the_runtime_lock_unchanged() -> None:
-    runtime, development = locked("run.txt"), locked("dev.txt")
-    for name, (requirement, hashes) in runtime.items():
-        wanted, (found, found_hashes) = Requirement(requirement), development[name]
+@pytest.mark.parametrize(("smaller", "larger"), [("run.txt", "clinic.txt"), ("clinic.txt", "dev.txt")])
+def test_a_larger_lock_holds_the_smaller_one_unchanged(smaller: str, larger: str) -> None:
+    inner, outer = locked(smaller), locked(larger)
+    for name, (requirement, hashes) in inner.items():
+        wanted, (found, found_hashes) = Requirement(requirement), outer[name]
         assert Requirement(found).specifier == wanted.specifier
         assert found_hashes == hashes
         # Other packages may need it in more places, so its marker may be wider, never narrower.
@@ -115,7 +116,12 @@ def test_every_declared_dependency_is_locked_at_an_admitted_version() -> None:
         line for line in (ROOT / "requirements" / "build.in").read_text().splitlines() if line[:1] not in "#"
     ]
     extras = [one for listed in PROJECT["optional-dependencies"].values() for one in listed]
-    for lock, declared in (("run.txt", PROJECT["dependencies"] + build), ("dev.txt", extras)):
+    clinic = PROJECT["optional-dependencies"]["clinic"]
+    for lock, declared in (
+        ("run.txt", PROJECT["dependencies"] + build),
+        ("clinic.txt", clinic),
+        ("dev.txt", extras),
+    ):
         entries = locked(lock)
         for wanted in map(Requirement, declared):
             pinned = Requirement(entries[canonicalize_name(wanted.name)][0])
