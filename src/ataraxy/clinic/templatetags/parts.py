@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from ataraxy.therapy.exact import plain
 
 register = template.Library()
 
@@ -28,6 +31,18 @@ def badge(state: str, text: str) -> SafeString:
 def short_id(value: Any) -> str:
     """The first eight characters of an opaque id."""
     return str(value)[:8]
+
+
+@register.filter
+def exact(value: Decimal | None) -> str:
+    """An exact number as a person writes it: every digit that it has, no zeros at the end, no rounding."""
+    return "–" if value is None else plain(value)
+
+
+@register.filter
+def named(staff_id: str, names: dict[str, str]) -> str:
+    """The name of a colleague out of `ataraxy.clinic.staff_names.names_of`."""
+    return names.get(staff_id, staff_id[:8])
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""Preparing one dose: two people, each by themselves, then what became of the drug. The rules are in `therapy`."""

@@ -1,0 +1,135 @@
+"""A drug register line by line, each with the balance of its container after it, as a controlled-drug book shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ataraxy.practice.aggregate import REGISTER
+from ataraxy.practice.practice import Practice
+from ataraxy.therapy.drug_register import Register, evolve_register
+from ataraxy.therapy.drug_register_events import (
+    DiscrepancyExplained,
+    DrawCounted,
+    DrugCounted,
+    DrugDrawn,
+    DrugGiven,
+    DrugReceived,
+    DrugReturned,
+    DrugWasted,
+    Event,
+    parse_register_event,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a register.
+
+    Attributes:
+        seq: number of its entry in the record.
+        at, recorded_at: when it happened, and when it was written.
+        what: ``received``, ``drawn``, ``given``, ``wasted``, ``returned``, ``put back``, ``counted`` or ``explained``.
+        container: its id; empty where the entry names none that there is.
+        lot: of the container.
+        unit: ``mL`` or ``piece``.
+        amount: that moved; of a count what was counted, of an explanation None.
+        difference: of a count, counted minus expected; 0 elsewhere.
+        in_container, in_draw: balances after it; the second None where it is about no draw.
+        session: opaque id of the session of the draw; empty where there is none.
+        note: what was written with it.
+        by, witness: staff ids.
+    """
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    what: str
+    container: str
+    lot: str
+    unit: str
+    amount: Decimal | None
+    difference: Decimal
+    in_container: Decimal | None
+    in_draw: Decimal | None
+    session: str
+    note: str
+    by: str
+    witness: str
+
+
+def ledger(practice: Practice, location: str) -> tuple[Line, ...]:
+    """Return every entry of the register of a place, the oldest first; empty where there is none."""
+    lines: list[Line] = []
+    register: Register | None = None
+    stream = REGISTER.stream(location)
+    entries = [entry for entry in practice.record.entries(stream) if entry.kind in REGISTER.kinds]
+    with practice.record.reading() as connection:
+        for entry in entries:
+            payload = entry.payload
+            if practice.record.keys is not None:
+                payload = practice.record.keys.open_payload(connection, stream=stream, payload=payload)
+            event = parse_register_event(entry.kind, dict(payload))
+            before, register = register, evolve_register(register, event)
+            lines.append(_line(entry.seq, entry.recorded_at, event, before, register))
+    return tuple(lines)
+
+
+def _line(seq: int, recorded_at: datetime, event: Event, before: Register | None, after: Register) -> Line:
+    container_id, draw_id, amount = _moved(event)
+    if isinstance(event, DiscrepancyExplained):
+        found = next((d for d in after.discrepancies if d.id == event.count), None)
+        container_id, draw_id = (found.container, found.draw) if found is not None else (None, None)
+    draw = after.draw(draw_id)
+    container = after.container(container_id if draw is None else draw.container)
+    counted = isinstance(event, DrugCounted | DrawCounted)
+    place = None if before is None else before.draw(draw_id) or before.container(container_id)
+    difference = (
+        amount - place.remaining if counted and amount is not None and place is not None else Decimal(0)
+    )
+    return Line(
+        seq=seq,
+        at=event.at,
+        recorded_at=recorded_at,
+        what=_word(event),
+        container="" if container is None else container.vial.id,
+        lot="" if container is None else container.vial.lot,
+        unit="mL" if container is None else container.vial.unit,
+        amount=amount,
+        difference=difference,
+        in_container=None if container is None else container.remaining,
+        in_draw=None if draw is None else draw.remaining,
+        session="" if draw is None else draw.session,
+        note=str(getattr(event, "reason", "") or getattr(event, "explanation", "")),
+        by=event.by,
+        witness=event.witness,
+    )
+
+
+def _moved(event: Event) -> tuple[str | None, str | None, Decimal | None]:
+    match event:
+        case DrugReceived():
+            return event.vial.id, None, event.vial.content
+        case DrugDrawn():
+            return event.container, event.draw, event.amount
+        case DrugGiven():
+            return None, event.draw, event.amount
+        case DrugWasted() | DrugReturned():
+            return event.container, event.draw, event.amount
+        case DrugCounted():
+            return event.container, None, event.counted
+        case DrawCounted():
+            return None, event.draw, event.counted
+        case DiscrepancyExplained():
+            return None, None, None
+
+
+def _word(event: Event) -> str:
+    match event:
+        case DrugReturned():
+            return "put back" if event.draw is not None else "returned"
+        case DrawCounted():
+            return "counted"
+        case _:
+            return str(event.kind).rpartition(".")[2]
