@@ -33,6 +33,7 @@ from ataraxy.pharmacology.symptoms import (
 from ataraxy.pharmacology.symptoms.comparators import comparator_parameters
 from ataraxy.pharmacology.symptoms.instrument import Domain, get_instrument
 from ataraxy.trials.circumstances import design_of
+from ataraxy.trials.response import responders
 from ataraxy.trials.scores import with_printed_baseline
 
 Floats = npt.NDArray[np.float64]
@@ -306,17 +307,5 @@ def _error(parts: Sequence[tuple[Floats, int]]) -> Floats:
 
 
 def _share(readings: Readings, rule: Rule, times_h: Sequence[float]) -> Floats:
-    before = readings.before
-    met = np.zeros(before.shape, bool)
-    for t in times_h:
-        now = readings.at(t)
-        if rule.kind == "score":
-            value = now
-        elif rule.kind == "point_fall":
-            value = before - now
-        else:
-            value = 100.0 * (before - now) / np.maximum(before, 1e-9)
-        limit = rule.value
-        met |= {">=": value >= limit, ">": value > limit, "<=": value <= limit, "<": value < limit}[rule.sign]
-    counted = np.ones(before.shape, bool) if rule.baseline_from is None else before >= rule.baseline_from
-    return np.asarray((met & counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1))
+    met, counted = responders(rule, readings.before, [readings.at(t) for t in times_h])
+    return np.asarray(met.sum(axis=1) / np.maximum(counted.sum(axis=1), 1))

@@ -21,6 +21,7 @@ from ataraxy.evidence.row import Row
 from ataraxy.evidence.trial import Trial
 from ataraxy.trials.interval import Interval
 from ataraxy.trials.ratings import rated_at, ratings_within
+from ataraxy.trials.response import responders
 from ataraxy.trials.scores import ScoresOfArm
 from ataraxy.trials.virtual_arm import VirtualArm
 from ataraxy.validation.arm_pool import ArmPool
@@ -183,29 +184,9 @@ def _responders(
 
 def share_of(scores: ScoresOfArm, rule: Rule, times_h: Sequence[float]) -> Floats:
     """f8[draws]: per cent of people who meet a rule at any of the times."""
-    before = scores.baseline
-    met = np.zeros(before.shape, bool)
-    for t in times_h:
-        now = scores.at(t)
-        if rule.kind == "score":
-            value = now
-        elif rule.kind == "point_fall":
-            value = before - now
-        else:
-            value = 100.0 * (before - now) / np.maximum(before, 1e-9)
-        met |= _COMPARE[rule.sign](value, rule.value)
-    counted = np.ones(before.shape, bool) if rule.baseline_from is None else before >= rule.baseline_from
-    people = counted.sum(axis=1)
+    met, counted = responders(rule, scores.baseline, [scores.at(t) for t in times_h])
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(100.0 * (met & counted).sum(axis=1) / people)
-
-
-_COMPARE: Final[dict[str, Callable[[Floats, float], npt.NDArray[np.bool_]]]] = {
-    ">=": lambda x, limit: np.asarray(x >= limit),
-    ">": lambda x, limit: np.asarray(x > limit),
-    "<=": lambda x, limit: np.asarray(x <= limit),
-    "<": lambda x, limit: np.asarray(x < limit),
-}
+        return np.asarray(100.0 * met.sum(axis=1) / counted.sum(axis=1))
 
 
 def _claim(trial: Trial, row: Outcome, scale: Instrument | None, claim: Claim, pool: ArmPool) -> EffectRow:
