@@ -96,6 +96,9 @@ def test_everything_of_a_course_is_found(clinic: Clinic) -> None:
     everything(clinic)
     (course,) = lists.courses(clinic.practice, person=PERSON)
     assert (course.state, course.why_ended) == (CourseState.STOPPED, "no_benefit")
+    (row,) = lists.sessions(clinic.practice, course=COURSE_ID)
+    assert row.given_mg_base == float(session(clinic).given_mg_base())
+    assert row.first_dose_at == session(clinic).dosing_started_at
     assert lists.courses(clinic.practice, open_only=True) == ()
     (event,) = lists.adverse_events(clinic.practice, person=PERSON)
     assert (event.term, event.grade, event.outcome) == ("vomiting", 2, "resolved")

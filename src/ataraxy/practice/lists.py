@@ -63,7 +63,7 @@ class CourseRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session and where it stands; `number` counts from 1."""
+    """A session and where it stands; `number` counts from 1. What was given (mg of base) is known once it has ended."""
 
     session: str
     person: str
@@ -73,6 +73,8 @@ class SessionRow:
     scheduled_at: datetime | None
     state_at: datetime | None
     disposition: str
+    first_dose_at: datetime | None
+    given_mg_base: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ def sessions(
             _time(row.scheduled_at),
             _time(row.state_at),
             row.disposition,
+            _time(row.first_dose_at),
+            row.given_mg_base,
         )
         for row in _rows(practice, statement)
     )

@@ -78,6 +78,8 @@ SESSION_INDEX = _table(
     _time("scheduled_at", index=True),
     _time("state_at"),
     _text("disposition"),
+    _time("first_dose_at"),
+    sa.Column("given_mg_base", sa.Double),
 )
 SCORE_INDEX = _table(
     "score",
@@ -154,7 +156,7 @@ class ClinicIndex:
     """All tables of a clinic, as one projection: an entry may change several of them."""
 
     name = "clinic"
-    version = 1
+    version = 2
     tables: Sequence[sa.Table] = tuple(METADATA.sorted_tables)
 
     def apply(self, connection: sa.Connection, entry: Entry) -> None:
@@ -375,6 +377,28 @@ def _session_state(state: SessionState, only_from: SessionState | None = None) -
     return apply
 
 
+def _dosing_started(connection: sa.Connection, entry: Entry) -> None:
+    _session_state(SessionState.DOSING)(connection, entry)
+    connection.execute(
+        sa.update(SESSION_INDEX)
+        .where(SESSION_INDEX.c.session == _own_id(entry), SESSION_INDEX.c.first_dose_at.is_(None))
+        .values(first_dose_at=time_text(entry.occurred_at))
+    )
+
+
+def _session_ended(connection: sa.Connection, entry: Entry) -> None:
+    """What the course says of a session that ended; corrected where the course is."""
+    payload = entry.payload
+    connection.execute(
+        sa.update(SESSION_INDEX)
+        .where(SESSION_INDEX.c.session == payload["session"])
+        .values(
+            first_dose_at=_moment(payload["first_dose_at"]),
+            given_mg_base=float(payload["given_mg_base"]),
+        )
+    )
+
+
 def _adverse_event(connection: sa.Connection, entry: Entry) -> None:
     event = entry.payload["adverse_event"]
     connection.execute(
@@ -454,12 +478,13 @@ _HANDLERS: Mapping[str, Handler] = {
     "course.screening_begun": _course_state(CourseState.SCREENING),
     "course.protocol_assigned": _course_assigned,
     "course.activated": _course_state(CourseState.ACTIVE),
+    "course.session_ended": _session_ended,
     "course.completed": _course_state(CourseState.COMPLETED),
     "course.withdrawn": _course_state(CourseState.WITHDRAWN),
     "course.stopped": _course_state(CourseState.STOPPED),
     "session.planned": _session_planned,
     "session.checked_in": _session_state(SessionState.CHECKED_IN, only_from=SessionState.PLANNED),
-    "session.dosing_started": _session_state(SessionState.DOSING),
+    "session.dosing_started": _dosing_started,
     "session.observation_begun": _session_state(SessionState.OBSERVATION),
     "session.recovery_begun": _session_state(SessionState.RECOVERY),
     "session.discharged": _session_state(SessionState.DISCHARGED),
