@@ -15,8 +15,7 @@ from ataraxy.therapy.exact import plain
 from ataraxy.therapy.preparation import Vial
 
 _OFF = {"autocomplete": "off", "spellcheck": "false"}
-NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$"
-NAME_HELP = "Letters, digits, dots, hyphens."
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 
 
 class Witnessed(ByTwo):
@@ -37,7 +36,7 @@ class ReceiveForm(Witnessed):
     location = forms.RegexField(
         label="Place",
         regex=NAME,
-        help_text="Where it is kept. A new name begins a new register.",
+        help_text="Where it is kept, without spaces. A new name begins a new register.",
         widget=forms.TextInput(attrs={**_OFF, "list": "places"}),
     )
     container = forms.RegexField(

@@ -253,6 +253,7 @@ def _place(
     }
     lines = list(reversed(ledger(the_practice(), location)))
     every = request.GET.get("all") == "1"
+    held = sorted(register.containers, key=lambda c: (c.remaining == 0, c.vial.expires_on))
     people = {line.by for line in lines} | {line.witness for line in lines}
     people |= {d.by for d in register.discrepancies} | {d.witness for d in register.discrepancies}
     context = {
@@ -261,7 +262,8 @@ def _place(
         "sums": _sums(register),
         "forms": shown,
         "bound": set(forms or ()),
-        "containers": sorted(register.containers, key=lambda c: (c.remaining == 0, c.vial.expires_on)),
+        "containers": [c for c in held if every or c.remaining != 0],
+        "emptied": 0 if every else sum(1 for c in held if c.remaining == 0),
         "lines": lines if every else lines[:SHOWN],
         "more": 0 if every else max(0, len(lines) - SHOWN),
         "names": names_of(people),

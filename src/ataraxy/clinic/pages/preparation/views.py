@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -33,7 +33,11 @@ from ataraxy.therapy.session import decide
 from ataraxy.therapy.session.decide_before import WEIGHT_CHANGE
 from ataraxy.therapy.session.state import Session, SessionState
 
-_WRITE = Permission.PREPARATION_WRITE
+_WRITE: Final = Permission.PREPARATION_WRITE
+_PLAINER: Final = {
+    "the second person and the first person's": "the two people",
+    "the second person and what their own inputs give": "the second person's result and their own reading",
+}
 
 
 def patient_of_session(request: HttpRequest, session_id: str) -> str | None:
@@ -444,6 +448,8 @@ def _said(problem: Problem, blind: bool) -> dict[str, str]:
     if blind and problem.code == "preparation.mismatch":
         # What disagrees, and the known slip; never the two numbers.
         text = text.partition(":")[0]
+        for long, short in _PLAINER.items():
+            text = text.replace(long, short)
         if problem.slip:
             text += f"; this looks like {problem.slip}"
     return {"text": text, "remedy": problem.remedy}
