@@ -1,0 +1,1 @@
+"""What a researcher may see: courses without whose they are."""
