@@ -125,10 +125,30 @@ def test_an_anchor_finds_what_was_cut_off(run: Run, database: Path, tmp_path: Pa
         connection.execute("DELETE FROM entry WHERE seq = 4")
         connection.execute("CREATE TRIGGER entry_undeleted BEFORE DELETE ON entry BEGIN SELECT 1; END")
     connection.close()
+    assert "it is missing" in run("verify", database).err  # the tables had seen it
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE projection_state SET seq = 3")
+    connection.close()
     assert run("verify", database).status == 0
     for kept in (anchors, tmp_path / "one.json"):
         assert run("verify", database, "--anchor", kept).status == 1
-    refused(run("anchor", database, "--append", anchors), "anchor.later")
+    refused(run("anchor", database, "--append", anchors), "anchor.contradicts", status=1)
+
+
+def test_a_database_that_was_altered_is_refused_until_it_is_repaired_and_that_is_recorded(
+    run: Run, database: Path, tmp_path: Path
+) -> None:
+    by = ("--author", "staff-1", "--reason", "incident 7")
+    assert run("repair", database, *by).out == "Nothing was altered.\n"
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TRIGGER calm AFTER INSERT ON entry BEGIN DELETE FROM person_name; END")
+    connection.close()
+    assert "trigger calm" in run("verify", database).err
+    refused(run("backup", database, "--to", tmp_path / "disk"), "record.guards", status=1)
+    refused(run("repair", database, "--author", "staff-1"), "record.repair-reason")
+    assert run("repair", database, *by, "--json").document["found"] == ["trigger calm is not of this program"]
+    assert run("backup", database, "--to", tmp_path / "disk").status == 0
+    assert run("verify", database, "--json").document["entries"] == 5
 
 
 def test_an_export_is_sealed_unless_it_is_opened_for_a_reason(

@@ -64,7 +64,8 @@ def test_an_opened_export_shows_the_texts_and_is_recorded_with_its_reason(
     assert (last.kind, last.author) == ("record.exported", "s")
     assert last.payload == {"of": f"person/{ANN}", "until": 4, "reason": "referral to Dr S"}
     assert (tmp_path / "open.jsonl").stat().st_mode & 0o777 == 0o600
-    assert not check_record(str(tmp_path / "open.jsonl")).valid  # nobody takes it for the record
+    with pytest.raises(InputError, match="neither"):  # nobody takes it for the record
+        check_record(str(tmp_path / "open.jsonl"))
 
 
 def test_an_opened_export_shows_erased_for_who_was_erased(

@@ -24,6 +24,7 @@ from ataraxy.record.keys import (
     sealed_texts,
 )
 from ataraxy.record.master_key import MasterKey
+from ataraxy.record.schema import ENTRY
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -34,6 +35,7 @@ def connection() -> Iterator[sa.Connection]:
     engine = sa.create_engine("sqlite://")
     with engine.connect() as connection:
         KEY_METADATA.create_all(connection)
+        ENTRY.create(connection)  # the chain tells who was erased
         yield connection
 
 

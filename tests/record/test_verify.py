@@ -1,5 +1,6 @@
 """The verifier finds every change, and says of an unchanged record that it is valid."""
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from ataraxy.record import verify
 from ataraxy.record.anchor import Anchor, write_anchor
 from ataraxy.record.canonical import entry_line
 from ataraxy.record.entry import ANY_VERSION, Draft
+from ataraxy.record.schema import SQLITE_GUARDS
 from ataraxy.record.store import Record
 from ataraxy.record.verify import Unreadable, verify_file
 
@@ -270,6 +272,13 @@ def test_a_record_written_anew_with_valid_hashes_is_found_by_an_anchor(tmp_path:
     found = verify_file(forged, anchors)
     assert found.problem is not None
     assert found.problem.seq == 2
+
+
+def test_the_guards_that_the_verifier_knows_are_those_that_the_program_makes() -> None:
+    assert {
+        name: hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
+        for name, text in SQLITE_GUARDS.items()
+    } == verify.GUARDS
 
 
 def test_missing_guards_are_noted(tmp_path: Path) -> None:

@@ -162,10 +162,12 @@ def anchor_command(
     as_json: JsonOption = False,
 ) -> None:
     """Note the head outside the database. Prints it where neither --out nor --append is given."""
-    from ataraxy.record.anchor import Anchor, append_anchor, write_anchor
+    from ataraxy.record.anchor import Anchor, append_anchor, refuse_contradicted, write_anchor
 
     with _record(database, read_only=True) as record:
         head = record.head()
+        if append is not None and append.exists():
+            refuse_contradicted(record, append)
     anchor = Anchor.of(head.seq, head.hash, _now())
     if append is not None:
         append_anchor(append, anchor)
@@ -354,6 +356,28 @@ def rotate_key_command(
             typer.echo("Put a copy of the new key in a safe, and destroy the old one with its copies.")
     if rotated.left:
         raise typer.Exit(1)
+
+
+@app.command("repair")
+def repair_command(
+    database: DatabaseArgument,
+    author: AuthorOption,
+    reason: Annotated[str, typer.Option("--reason", help="What is known of it; nothing identifying.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Put back the guards of an altered database whose chain is valid. What was found becomes an entry."""
+    from ataraxy.record.repair import restore_guards
+
+    found = restore_guards(database, author=author, reason=reason, at=_now())
+    if found:
+        with _record(database, projections=_projections()):
+            pass  # tables are built anew
+    if as_json:
+        _print_json("repair", {"found": list(found)})
+    else:
+        for one in found:
+            typer.echo(f"Found and recorded: {one}")
+        typer.echo("Guards and tables were made anew." if found else "Nothing was altered.")
 
 
 @app.command("rebuild")

@@ -18,6 +18,7 @@ from typing import Any, Final
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.keys import utc_text
 from ataraxy.record.private_file import write_private
+from ataraxy.record.store import Record
 
 FORMAT: Final = "ataraxy.anchor/1"
 
@@ -127,6 +128,27 @@ def check_anchors(anchors: Iterable[Anchor], hash_at: Callable[[int], str | None
         if found != anchor.hash:
             return f"entry {anchor.seq} had hash {anchor.hash} at {anchor.at} and has {found} now"
     return None
+
+
+def refuse_contradicted(record: Record, path: Path) -> None:
+    """Refuse a record that contradicts a list of anchors.
+
+    Raises:
+        AtaraxyError: an entry that was noted is missing or another one (``anchor.contradicts``).
+        InputError: as `read_anchors` does.
+    """
+
+    def hash_at(seq: int) -> str | None:
+        return next((entry.hash for entry in record.entries(after=seq - 1, until=seq)), None)
+
+    problem = check_anchors(read_anchors(path), hash_at)
+    if problem is not None:
+        raise AtaraxyError(
+            problem,
+            code="anchor.contradicts",
+            remedy="Run `ataraxy record verify` with this list, and look for a backup",
+            where=str(path),
+        )
 
 
 def _anchor(line: str, where: str) -> Anchor:

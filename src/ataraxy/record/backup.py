@@ -92,7 +92,8 @@ def backup(record: Record, location: Path, *, at: datetime) -> Backup:
 
     Raises:
         InputError: the folder is of another record (``record.other-record``), or has a backup of this second
-            (``record.backup-exists``).
+            (``record.backup-exists``), or the record no longer holds what an earlier backup has
+            (``record.backup-contradicts``).
         AtaraxyError: the disk refused (``record.backup-failed``); nothing half-made stays.
     """
     location = location.resolve()
@@ -112,6 +113,7 @@ def backup(record: Record, location: Path, *, at: datetime) -> Backup:
             work.mkdir(mode=0o700)
             try:
                 manifest, register = _copied(record, work, made_at)
+                _refuse_contradicted(record, location, manifest)
                 _write_manifest(work, manifest)
                 sync_folder(work)
                 _update_register(record, location, register)
@@ -127,6 +129,31 @@ def backup(record: Record, location: Path, *, at: datetime) -> Backup:
             where=str(location),
         ) from None
     return Backup(folder, manifest)
+
+
+def _refuse_contradicted(record: Record, location: Path, made: Manifest) -> None:
+    """Look whether the record still holds the last entry of every earlier backup: each is an anchor too."""
+    for folder in sorted(location.iterdir(), reverse=True):
+        try:
+            earlier = read_manifest(folder)
+        except InputError:
+            continue
+        if earlier.seq == 0 or earlier.genesis != made.genesis:
+            continue  # of another record: the register says that
+        found = next((entry.hash for entry in record.entries(after=earlier.seq - 1, until=earlier.seq)), None)
+        if found != earlier.hash:
+            what = (
+                f"has {earlier.seq} entries, and the record ends with entry {made.seq}"
+                if found is None
+                else f"holds another entry {earlier.seq} than the record"
+            )
+            raise InputError(
+                f"an earlier backup {what}: entries are missing or changed",
+                code="record.backup-contradicts",
+                remedy="Keep both and find out why; where the record was restored from an older backup, back it up "
+                "to another folder",
+                where=str(folder),
+            )
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -156,6 +156,13 @@ def _open_sqlite(path: Path, *, read_only: bool, wait_s: float, make: bool) -> D
             remedy="Let this user write both, or open the record for reading",
             where=str(path),
         )
+    if not (read_only or make) and path.stat().st_nlink > 1:
+        raise DatabaseError(
+            "the file has a second name (a hard link), under which its log would be another one",
+            code="record.two-names",
+            remedy="Remove the other name, and copy with `ataraxy record backup`",
+            where=str(path),
+        )
     mode = "ro" if read_only else "rwc" if make else "rw"
     address = f"{path.absolute().as_uri()}?mode={mode}"
     if read_only and not _may_share(path):
@@ -178,6 +185,9 @@ def _open_sqlite(path: Path, *, read_only: bool, wait_s: float, make: bool) -> D
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA fullfsync=ON")  # macOS: the disk's own cache too
             cursor.execute("PRAGMA recursive_triggers=ON")  # a REPLACE fires the triggers of DELETE
+        # the file may have been in the hands of others
+        cursor.execute("PRAGMA trusted_schema=OFF")
+        cursor.execute("PRAGMA cell_size_check=ON")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         cursor.close()
@@ -193,7 +203,8 @@ def _open_sqlite(path: Path, *, read_only: bool, wait_s: float, make: bool) -> D
 
 def _may_share(path: Path) -> bool:
     """Whether readers can agree with writers about a database in WAL mode: they need a file beside it."""
-    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
+    path = path.resolve()
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
     if any(one.exists() for one in beside):
         return True
     try:

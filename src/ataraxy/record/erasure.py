@@ -31,7 +31,7 @@ from ataraxy.record.keys import (
 from ataraxy.record.retention import refuse_within_retention
 from ataraxy.record.store import Record, path_of
 
-KIND: Final = "record.erased"
+KIND: Final = "record.erased"  # `keys` asks for it by name
 ENTRY: Final = "entry"
 DATABASE: Final = "database"
 LOCATIONS_STREAM: Final = "key-locations"

@@ -20,7 +20,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ataraxy.errors import InputError
-from ataraxy.record.keys import DATA_KEY, ERASED_PATIENT
+from ataraxy.record.keys import DATA_KEY, ERASED_PATIENT, key_id
 from ataraxy.record.private_file import OWNER_ONLY, write_private
 
 FORMAT: Final = "ataraxy.keys/1"
@@ -65,7 +65,8 @@ class KeyRegister:
         """Return what both know: a later key wins, and an erasure known to either wins over any key.
 
         Raises:
-            InputError: they belong to different records (``record.other-record``).
+            InputError: they belong to different records (``record.other-record``), or a patient has different keys in
+                them (``record.key-replaced``).
         """
         if self.genesis and other.genesis and self.genesis != other.genesis:
             raise InputError(
@@ -74,6 +75,15 @@ class KeyRegister:
                 remedy="Give each record a folder of its own for its backups",
             )
         erased = {**self.erased, **other.erased}
+        for who in sorted(self.keys.keys() & other.keys.keys() - erased.keys()):
+            # keeping the later one would destroy the only copy of the key under which the older texts are sealed
+            if key_id(self.keys[who].wrapped) != key_id(other.keys[who].wrapped):
+                raise InputError(
+                    "this patient's key is another than the one beside the backups: somebody removed that one",
+                    code="record.key-replaced",
+                    remedy="Nothing was written over; restore the latest backup, whose key opens the older texts",
+                    where=who,
+                )
         keys = {who: key for who, key in {**self.keys, **other.keys}.items() if who not in erased}
         return KeyRegister(self.genesis or other.genesis, keys, erased)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import re
 import secrets
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ataraxy.errors import InputError
 from ataraxy.record.master_key import KEY_BYTES, NONCE_BYTES, MasterKey, WrongMasterKey
 from ataraxy.record.pointer import replaced, tokens
+from ataraxy.record.schema import ENTRY
 
 KEY_METADATA = sa.MetaData()
 
@@ -50,6 +52,26 @@ ERASURE_PENDING = sa.Table(
     sa.Column("patient", sa.Text, primary_key=True),
     sa.Column("location", sa.Text, primary_key=True),
     sa.Column("problem", sa.Text, nullable=False),
+)
+
+# One question for both, since it is asked for every text. That somebody was erased is in the chain too, where nobody
+# removes it unseen: the table alone could be put back as it was.
+_KEY_AND_ERASURE: Final = sa.select(
+    sa.select(DATA_KEY.c.master + " " + DATA_KEY.c.wrapped)
+    .where(DATA_KEY.c.patient == sa.bindparam("of", type_=sa.Text))
+    .scalar_subquery(),
+    sa.func.coalesce(
+        sa.select(ERASED_PATIENT.c.erased_at)
+        .where(ERASED_PATIENT.c.patient == sa.bindparam("of", type_=sa.Text))
+        .scalar_subquery(),
+        sa.select(ENTRY.c.recorded_at)
+        .where(
+            ENTRY.c.stream == "erasure/" + sa.bindparam("of", type_=sa.Text),
+            ENTRY.c.version == 1,
+            ENTRY.c.kind == "record.erased",
+        )
+        .scalar_subquery(),
+    ),
 )
 
 PATIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -235,12 +257,7 @@ class KeyRing:
         return len(rows)
 
     def _key(self, connection: sa.Connection, patient: str, *, make: bool) -> Any:
-        row = connection.execute(
-            sa.select(DATA_KEY.c.master, DATA_KEY.c.wrapped).where(DATA_KEY.c.patient == patient)
-        ).one_or_none()
-        erased = connection.execute(
-            sa.select(ERASED_PATIENT.c.erased_at).where(ERASED_PATIENT.c.patient == patient)
-        ).scalar_one_or_none()
+        key, erased = connection.execute(_KEY_AND_ERASURE, {"of": patient}).one()
         if erased is not None:
             # also where a key is still there: it is being erased, and nothing is opened meanwhile
             if make:
@@ -251,8 +268,9 @@ class KeyRing:
                     where=patient,
                 )
             return None
-        if row is not None:
-            return self._unwrapped(patient, row.master, row.wrapped)
+        if key is not None:
+            master, _, wrapped = key.partition(" ")
+            return self._unwrapped(patient, master, wrapped)
         if not make:
             raise InputError(
                 "the key of this patient is missing, and no erasure says why",
@@ -261,13 +279,13 @@ class KeyRing:
                 where=patient,
             )
         self._refuse_second_master(connection)
-        key = secrets.token_bytes(KEY_BYTES)
+        fresh = secrets.token_bytes(KEY_BYTES)
         connection.execute(
             sa.insert(DATA_KEY).values(
-                patient=patient, master=self._master.id, wrapped=wrap_for(self._master, patient, key)
+                patient=patient, master=self._master.id, wrapped=wrap_for(self._master, patient, fresh)
             )
         )
-        return key
+        return fresh
 
     def _refuse_second_master(self, connection: sa.Connection) -> None:
         other = connection.execute(
@@ -290,17 +308,35 @@ class KeyRing:
 
 
 def wrap_for(master: MasterKey, patient: str, key: bytes) -> str:
-    """Return a patient's key as the tables and the key backups hold it."""
-    return base64.b64encode(master.wrap(key, _purpose(patient))).decode()
+    """Return a patient's key as the tables and the key backups hold it: its id, a dot, and the sealed key."""
+    return f"{_id_of(key)}.{base64.b64encode(master.wrap(key, _purpose(patient))).decode()}"
 
 
 def unwrap_for(master: MasterKey, patient: str, wrapped: str) -> bytes:
     """Return a patient's key from its wrapped form. Raises WrongMasterKey where it does not open."""
+    name, _, box = wrapped.partition(".")
     try:
-        raw = base64.b64decode(wrapped, validate=True)
-    except binascii.Error:
+        raw = base64.b64decode(box, validate=True)
+    except (binascii.Error, ValueError):
         raw = b""
-    return master.unwrap(raw, _purpose(patient))
+    key = master.unwrap(raw, _purpose(patient))
+    if name != _id_of(key):
+        raise WrongMasterKey(
+            "a wrapped key bears the id of another: it was changed",
+            code="master-key.wrong",
+            remedy="Restore the keys from a backup",
+            where=patient,
+        )
+    return key
+
+
+def key_id(wrapped: str) -> str:
+    """Return the id of a wrapped key. It stays the same whatever master key wraps it, and says nothing about it."""
+    return wrapped.partition(".")[0]
+
+
+def _id_of(key: bytes) -> str:
+    return hashlib.sha256(b"ataraxy data key id\0" + key).hexdigest()[:16]
 
 
 def rewrapped(old: MasterKey, new: MasterKey, patient: str, wrapped: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -63,13 +64,13 @@ PROJECTION_STATE = sa.Table(
 )
 
 # "ataraxy:" is how the errors of these are known from others.
-_SQLITE_GUARDS: Final = (
-    """CREATE TRIGGER entry_unchanged BEFORE UPDATE ON entry
+SQLITE_GUARDS: Final = {
+    "entry_unchanged": """CREATE TRIGGER entry_unchanged BEFORE UPDATE ON entry
     BEGIN SELECT RAISE(ABORT, 'ataraxy: entries are never changed'); END""",
-    """CREATE TRIGGER entry_undeleted BEFORE DELETE ON entry
+    "entry_undeleted": """CREATE TRIGGER entry_undeleted BEFORE DELETE ON entry
     BEGIN SELECT RAISE(ABORT, 'ataraxy: entries are never deleted'); END""",
     # also what refuses INSERT OR REPLACE, which deletes without a trigger of DELETE in some builds
-    f"""CREATE TRIGGER entry_follows BEFORE INSERT ON entry
+    "entry_follows": f"""CREATE TRIGGER entry_follows BEFORE INSERT ON entry
     WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM entry)
     OR NEW.previous_hash IS NOT COALESCE((SELECT hash FROM entry ORDER BY seq DESC LIMIT 1), '{NO_HASH}')
     OR NEW.version IS NOT COALESCE(
@@ -78,11 +79,38 @@ _SQLITE_GUARDS: Final = (
     OR (NEW.corrects IS NOT NULL
         AND NEW.stream IS NOT (SELECT stream FROM entry WHERE seq = NEW.corrects))
     BEGIN SELECT RAISE(ABORT, 'ataraxy: the entry does not follow the last one'); END""",
-)
-_POSTGRES_GUARDS: Final = (
-    """CREATE FUNCTION entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'ataraxy: entries are never changed or deleted'; END $$""",
-    f"""CREATE FUNCTION entry_check_follows() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+}
+
+
+class PostgresGuards(NamedTuple):
+    """The guards of PostgreSQL.
+
+    Attributes:
+        bodies: of each function, what it does.
+        triggers: name, function, what it fires on, and how the catalogue of the server writes that as a number.
+    """
+
+    bodies: dict[str, str]
+    triggers: dict[str, tuple[str, str, int]]
+
+    def statements(self) -> Iterator[str]:
+        """Yield what makes them."""
+        for name, body in self.bodies.items():
+            yield (
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+                f" AS $${body}$$"
+            )
+        for name, (function, event, _) in self.triggers.items():
+            yield f"CREATE TRIGGER {name} BEFORE {event} EXECUTE FUNCTION {function}()"
+            # also where replication would leave triggers out
+            yield f"ALTER TABLE entry ENABLE ALWAYS TRIGGER {name}"
+
+
+POSTGRES_GUARDS: Final = PostgresGuards(
+    bodies={
+        "entry_refuse_change": """
+    BEGIN RAISE EXCEPTION 'ataraxy: entries are never changed or deleted'; END """,
+        "entry_check_follows": f"""
     DECLARE last record;
     BEGIN
         SELECT seq, hash, recorded_at INTO last FROM entry ORDER BY seq DESC LIMIT 1;
@@ -96,16 +124,18 @@ _POSTGRES_GUARDS: Final = (
         THEN RAISE EXCEPTION 'ataraxy: the entry does not follow the last one';
         END IF;
         RETURN NEW;
-    END $$""",
-    """CREATE TRIGGER entry_unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
-    FOR EACH STATEMENT EXECUTE FUNCTION entry_refuse_change()""",
-    """CREATE TRIGGER entry_follows BEFORE INSERT ON entry
-    FOR EACH ROW EXECUTE FUNCTION entry_check_follows()""",
-    # also where replication would leave triggers out
-    "ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_unchanged",
-    "ALTER TABLE entry ENABLE ALWAYS TRIGGER entry_follows",
+    END """,
+    },
+    triggers={
+        # bits of pg_trigger.tgtype: 1 each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate
+        "entry_unchanged": (
+            "entry_refuse_change",
+            "UPDATE OR DELETE OR TRUNCATE ON entry FOR EACH STATEMENT",
+            2 + 8 + 16 + 32,
+        ),
+        "entry_follows": ("entry_check_follows", "INSERT ON entry FOR EACH ROW", 1 + 2 + 4),
+    },
 )
-GUARDS: Final = ("entry_unchanged", "entry_undeleted", "entry_follows")
 
 
 def create_schema(connection: sa.Connection, *others: sa.MetaData) -> None:
@@ -118,7 +148,7 @@ def create_schema(connection: sa.Connection, *others: sa.MetaData) -> None:
     for metadata in others:
         metadata.create_all(connection, checkfirst=False)
     sqlite = connection.dialect.name == "sqlite"
-    for guard in _SQLITE_GUARDS if sqlite else _POSTGRES_GUARDS:
+    for guard in SQLITE_GUARDS.values() if sqlite else POSTGRES_GUARDS.statements():
         connection.exec_driver_sql(guard)
     connection.execute(sa.insert(RECORD_FORMAT).values(name=FORMAT_NAME, version=SCHEMA_VERSION))
     if sqlite:

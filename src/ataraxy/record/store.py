@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.canonical import canonical_text, hash_of, hashed_text, payload_text
-from ataraxy.record.database import Database, clear_errors, open_database
+from ataraxy.record.database import Database, DatabaseError, clear_errors, open_database
 from ataraxy.record.entry import (
     ANY_VERSION,
     NO_HASH,
@@ -30,7 +30,8 @@ from ataraxy.record.entry import (
     time_of,
     time_text,
 )
-from ataraxy.record.keys import ERASED, KEY_METADATA, KeyRing
+from ataraxy.record.guards import refuse_altered
+from ataraxy.record.keys import ERASED, KEY_METADATA, KeyRing, sealed_patient, sealed_texts
 from ataraxy.record.projection import Projection, create_tables, definition_of, replace_tables
 from ataraxy.record.schema import (
     ENTRY,
@@ -165,12 +166,15 @@ class Record:
             InputError: no such file (``record.no-such-file``), not a record (``record.not-a-record``), written by a
                 newer version (``record.newer-version``), or a projection is behind and may not be
                 written (``record.projection-behind``).
-            DatabaseError: the database refused.
+            DatabaseError: the database refused, or it was altered: guards (``record.guards``, for writing only), or
+                entries that projections have seen are missing (``record.entries-missing``).
         """
         database = open_database(os.fspath(url), read_only=read_only, wait_s=wait_s)
         try:
             with database.reading() as connection:
                 _check_format(connection, database.where)
+                if not read_only:
+                    refuse_altered(connection, database.where)
             if not read_only:
                 database.use_log()
             record = cls(database, projections, keys, late_after)
@@ -258,6 +262,7 @@ class Record:
             stored = self._stored(connection, together, author, at, key, last, versions)
             connection.execute(sa.insert(ENTRY), [row for _, row in stored])
             entries = tuple(entry for entry, _ in stored)
+            _require_stored(connection, last.seq, entries, self.where)
             self._project(connection, entries)
             return Appended(entries, replayed=False)
 
@@ -420,6 +425,7 @@ class Record:
         same = len(earlier) == len(drafts) and all(
             (entry.stream, entry.kind, entry.corrects, entry.author, entry.occurred_at)
             == (draft.stream, draft.kind, draft.corrects, author, in_utc(draft.occurred_at, "occurred_at"))
+            and _sealed_for(entry.payload) <= _sealed_for(draft.payload) | _sealing_for(draft)
             and _matches(
                 self._readable(connection, entry.stream, entry.payload),
                 self._readable(connection, draft.stream, json.loads(canonical_text(draft.payload))),
@@ -475,8 +481,19 @@ class Record:
                     remedy="Open the record again, with one version of the program",
                     where=self.where,
                 )
+            self._refuse_ahead(projection.name, reached, seq)
             if reached < seq:
                 self._fold(connection, [projection], reached, seq)
+
+    def _refuse_ahead(self, name: str, reached: int, seq: int) -> None:
+        if reached > seq:
+            raise DatabaseError(
+                f"the tables of {name} were made from {reached} entries, and the record ends with entry {seq}: "
+                "entries are missing",
+                code="record.entries-missing",
+                remedy="Keep the file, run `ataraxy record verify` with your anchors, and look for a backup",
+                where=self.where,
+            )
 
     def _bring_up(self) -> None:
         if not self._projections:
@@ -488,6 +505,7 @@ class Record:
             last, states = _last(connection), self._states(connection)
             for projection in self._projections:
                 definition, reached = states.get(projection.name, ("", 0))
+                self._refuse_ahead(projection.name, reached, last.seq)
                 if definition != self._definitions[projection.name]:
                     self._rebuild_one(connection, projection)
                     reached = 0
@@ -503,7 +521,10 @@ class Record:
 
     def _refuse_behind(self) -> None:
         with self._database.reading() as connection:
+            seq, states = _last(connection).seq, self._states(connection)
             behind = self._behind(connection)
+        for name in self._definitions:
+            self._refuse_ahead(name, states.get(name, ("", 0))[1], seq)
         if behind:
             raise InputError(
                 f"{', '.join(behind)} is not at the last entry",
@@ -593,6 +614,20 @@ def _last(connection: sa.Connection) -> _Last:
     return _Last(0, NO_HASH, None) if row is None else _Last(row.seq, row.hash, time_of(row.recorded_at))
 
 
+def _require_stored(connection: sa.Connection, after: int, entries: Sequence[Entry], where: str) -> None:
+    """Look whether the entries are there: a trigger or rule that somebody added could have swallowed them."""
+    rows = connection.execute(
+        sa.select(ENTRY.c.seq, ENTRY.c.hash).where(ENTRY.c.seq > after).order_by(ENTRY.c.seq)
+    )
+    if [tuple(row) for row in rows] != [(entry.seq, entry.hash) for entry in entries]:
+        raise DatabaseError(
+            "the database took the entries and does not have them: somebody altered it",
+            code="record.not-stored",
+            remedy="Nothing was stored; run `ataraxy record verify`, which names what was altered",
+            where=where,
+        )
+
+
 def _version(connection: sa.Connection, stream: str) -> int:
     # the last one by the index: the greatest of a group would read the whole group
     found = connection.execute(
@@ -652,6 +687,15 @@ def _matches(stored: Any, sent: Any) -> bool:
     if isinstance(stored, list):
         return len(stored) == len(sent) and all(_matches(a, b) for a, b in zip(stored, sent, strict=True))
     return bool(stored == sent)
+
+
+def _sealed_for(payload: Mapping[str, Any]) -> set[str]:
+    """Whose keys seal texts in a payload."""
+    return {sealed_patient(text) for text in sealed_texts(payload)}
+
+
+def _sealing_for(draft: Draft) -> set[str]:
+    return {draft.patient} if draft.sensitive and draft.patient else set()
 
 
 def _no_keys(where: str) -> InputError:

@@ -14,6 +14,7 @@ Exit status: 0 valid, 1 not valid, 2 the file cannot be read or is something els
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -28,7 +29,22 @@ from typing import Any, NamedTuple
 FORMAT = "ataraxy.entry/1"
 ANCHOR_FORMAT = "ataraxy.anchor/1"
 NO_HASH = "0" * 64
-GUARDS = {"entry_unchanged", "entry_undeleted", "entry_follows"}
+# The triggers that this program makes: SHA-256 of each, with runs of blanks as one.
+GUARDS = {
+    "entry_unchanged": "d86a3868a7f030ea171528380e74eba3f1e02d650fb641cc93a5e50936ad9b0f",
+    "entry_undeleted": "7b661c29fab56c191ff5d58784b7f65f3b6980250f7822906cbe9e95a83f6876",
+    "entry_follows": "da2d5db61f913436cc1f65c9c34746a7b65141b47cc0d4b2ef135c775cb298c1",
+}
+# What stands beside the entries.
+TABLES = (
+    "record_format",
+    "projection_state",
+    "data_key",
+    "erased_patient",
+    "key_location",
+    "erasure_pending",
+)
+CLOCK_BEHIND_US = 300 * 1_000_000
 
 # What an entry consists of. The hash covers all of it, written in the order of the names.
 COLUMNS = (
@@ -153,14 +169,22 @@ def _verify(
 ) -> Verification:
     chain = _Chain(kept)
     problem = None
+    behind = (0, 0)
     try:
         for entry in found:
             chain.take(entry)
+            behind = max(behind, (entry.fields["clock_behind_us"], entry.fields["seq"]))
         chain.end()
     except Broken as error:
         problem = Problem(chain.seq + 1, str(error))
     except _Missing as error:
         problem = Problem(error.seq, str(error))
+    if behind[0] > CLOCK_BEHIND_US:
+        notes = (
+            *notes,
+            f"at entry {behind[1]} the clock was {behind[0] / 6e7:.0f} minutes behind the entry before: one of the two "
+            "times is wrong",
+        )
     return Verification(chain.seq, chain.genesis, chain.head, sum(map(len, kept.values())), problem, notes)
 
 
@@ -266,17 +290,22 @@ def _lines(file: Any) -> Iterator[Read]:
 def _verify_database(path: Path, kept: dict[int, list[tuple[str, str]]]) -> Verification:
     connection = _opened(path)
     try:
-        tables = {row[0]: row[1] for row in connection.execute("SELECT name, type FROM sqlite_master")}
-        if tables.get("entry") != "table":
+        made = {row[1]: row for row in connection.execute("SELECT type, name, sql FROM sqlite_master")}
+        if "entry" not in made:
             raise Unreadable(f"{path}: a database of SQLite that holds no record")
-        missing = sorted(name for name in GUARDS if tables.get(name) != "trigger")
-        notes = (f"guards are missing in the database: {', '.join(missing)}",) if missing else ()
-        found = _verify(_rows(connection), kept, notes)
+        altered = _altered_table(connection, made["entry"])
+        if altered:
+            return Verification(0, NO_HASH, NO_HASH, 0, Problem(0, altered), ())
+        erased: set[str] = set()
+        found = _verify(_rows(connection, erased), kept, _altered_guards(made))
         if found.problem is None:
+            problem = _ahead(connection, made, found.entries)
             # an index that does not fit its table would show a reader other entries
             answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if answer != "ok":
-                found = found._replace(problem=Problem(0, f"the database is damaged: {answer}"))
+                problem = Problem(0, f"the database is damaged: {answer}")
+            notes = (*found.notes, *_erasures(connection, made, erased))
+            found = found._replace(problem=problem, notes=notes)
         return found
     except (sqlite3.Error, UnicodeDecodeError) as error:
         if "locked" in str(error) or "unable to open" in str(error):
@@ -286,26 +315,96 @@ def _verify_database(path: Path, kept: dict[int, list[tuple[str, str]]]) -> Veri
         connection.close()
 
 
+def _altered_table(connection: sqlite3.Connection, made: tuple[str, str, str]) -> str | None:
+    """Say what is wrong with the table of entries: one of another make could show each reader something else."""
+    kind, _, sql = made
+    if kind != "table" or _plain(sql).lower().startswith("create virtual"):
+        return "entry is not a table of the usual kind"
+    columns = connection.execute("PRAGMA table_xinfo(entry)").fetchall()
+    if sorted(column[1] for column in columns) != sorted((*COLUMNS, "hash")) or any(
+        column[6] for column in columns
+    ):
+        return "the table of entries has other columns"
+    if "collate" in sql.lower():
+        return "the table of entries compares texts in another way"
+    return None
+
+
+def _altered_guards(made: dict[str, tuple[str, str, str]]) -> tuple[str, ...]:
+    """Say what is not as the program made it, though no entry was changed by that."""
+    notes = []
+    missing = sorted(name for name in GUARDS if made.get(name, ("",))[0] != "trigger")
+    if missing:
+        notes.append(f"guards are missing in the database: {', '.join(missing)}")
+    for name, (kind, _, sql) in sorted(made.items()):
+        if kind == "trigger" and name not in GUARDS:
+            notes.append(f"trigger {name} is not of this program")
+        elif kind == "trigger" and hashlib.sha256(_plain(sql).encode()).hexdigest() != GUARDS[name]:
+            notes.append(f"guard {name} was changed")
+        elif name in TABLES and (kind != "table" or _plain(sql).lower().startswith("create virtual")):
+            notes.append(f"{name} is no table")
+    return tuple(notes)
+
+
+def _plain(sql: str | None) -> str:
+    return " ".join((sql or "").split())
+
+
+def _ahead(
+    connection: sqlite3.Connection, made: dict[str, tuple[str, str, str]], entries: int
+) -> Problem | None:
+    """Find an end that was cut off by the tables that had seen it. Who cuts with care changes these too."""
+    if "projection_state" not in made:
+        return None
+    seen = connection.execute("SELECT MAX(seq) FROM projection_state").fetchone()[0]
+    if type(seen) is not int or seen <= entries:
+        return None
+    return Problem(entries + 1, f"it is missing: tables beside the entries were made from {seen} entries")
+
+
+def _erasures(
+    connection: sqlite3.Connection, made: dict[str, tuple[str, str, str]], erased: set[str]
+) -> Iterator[str]:
+    """Compare the erasures that the chain tells of with the tables that keys are in."""
+    if not {"data_key", "erased_patient", "erasure_pending"} <= made.keys():
+        return
+    waiting = set(connection.execute("SELECT patient, location FROM erasure_pending"))
+    for (patient,) in connection.execute("SELECT patient FROM data_key ORDER BY patient").fetchall():
+        if patient in erased and (patient, "database") not in waiting:
+            yield f"patient {patient} was erased, and a key of theirs is there"
+    for (patient,) in connection.execute("SELECT patient FROM erased_patient ORDER BY patient").fetchall():
+        if patient not in erased and (patient, "entry") not in waiting:
+            yield f"patient {patient} is marked as erased, and no entry says who did it"
+
+
 def _opened(path: Path) -> sqlite3.Connection:
-    address = path.absolute().as_uri() + "?mode=ro"
+    path = path.resolve()  # logs lie beside the file itself, not beside a link to it
+    address = path.as_uri() + "?mode=ro"
     connection = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError:
         # a place that cannot be written to, where readers cannot agree with writers: there are none, then
         connection.close()
-        wal = path.with_name(path.name + "-wal")
-        if wal.exists() and wal.stat().st_size:
-            raise Unreadable(f"{path}: copy it with {wal.name} to a place that may be written to") from None
+        for log in (path.with_name(path.name + end) for end in ("-wal", "-journal")):
+            if log.exists() and log.stat().st_size:
+                raise Unreadable(
+                    f"{path}: {log.name} was left by a crash: copy both to a place that may be written to, and "
+                    "open the copy with Ataraxy once"
+                ) from None
         connection = sqlite3.connect(address + "&immutable=1", uri=True, isolation_level=None)
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         pass  # the caller's first question says it
+    # the file may have been in the hands of others
+    for caution in ("trusted_schema=OFF", "cell_size_check=ON"):
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute(f"PRAGMA {caution}")
     connection.text_factory = lambda raw: raw.decode("utf-8")
     return connection
 
 
-def _rows(connection: sqlite3.Connection) -> Iterator[Read]:
-    """Take the entries out of a database, and write down again what their hashes cover."""
+def _rows(connection: sqlite3.Connection, erased: set[str]) -> Iterator[Read]:
+    """Take the entries out of a database, and write down again what their hashes cover. Notes who was erased."""
     cursor = connection.execute(f"SELECT {', '.join(COLUMNS)}, hash FROM entry ORDER BY seq")
     while True:
         try:
@@ -326,6 +425,8 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Read]:
             hashed = ("{" + ",".join([f'"{name}":{text[name]}' for name in WRITTEN]) + "}").encode("utf-8")
         except (ValueError, TypeError, RecursionError) as error:
             raise Broken(f"it cannot be read: {error}") from None
+        if fields["kind"] == "record.erased":
+            erased.add(str(fields["stream"]).partition("/")[2])
         yield Read(hashed, fields, row[-1])
 
 

@@ -1,0 +1,468 @@
+"""Somebody who may write to the files, and has no key: what they try, and what they get.
+
+They own the database: guards, tables and logs are theirs to change. What they do not have is the master key, the
+anchors that were given to somebody else, and the power to make SHA-256 collide.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.record.small_record import ANN, BEN, NOW, Names, small_record, texts_of, write
+
+from ataraxy.errors import AtaraxyError
+from ataraxy.record import verify
+from ataraxy.record.anchor import Anchor, append_anchor
+from ataraxy.record.backup import backup
+from ataraxy.record.entry import ANY_VERSION, Draft
+from ataraxy.record.erasure import erase
+from ataraxy.record.key_register import read_register
+from ataraxy.record.keys import DATA_KEY, ERASED, ERASED_PATIENT, KeyRing
+from ataraxy.record.master_key import MasterKey
+from ataraxy.record.repair import restore_guards
+from ataraxy.record.store import Record
+from ataraxy.record.verify import Unreadable, verify_file
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def master() -> MasterKey:
+    return MasterKey.fresh()
+
+
+@pytest.fixture
+def database(tmp_path: Path, master: MasterKey) -> Path:
+    (tmp_path / "clinic").mkdir()
+    path = tmp_path / "clinic" / "clinic.sqlite3"
+    with small_record(path, master):
+        pass
+    return path
+
+
+def seize(database: Path, *statements: str) -> None:
+    """Do as the owner of the file can."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def found(database: Path) -> str:
+    """What the verifier says beside an unchanged history: its problem and its notes."""
+    result = verify_file(database)
+    return " ".join([*([result.problem.why] if result.problem else []), *result.notes])
+
+
+def code_of(act: Callable[[], object]) -> str:
+    with pytest.raises(AtaraxyError) as error:
+        act()
+    assert "\n" not in str(error.value)
+    return error.value.code
+
+
+# --- an entry that is acknowledged and not there -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "CREATE TRIGGER z BEFORE INSERT ON entry BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE TRIGGER z BEFORE INSERT ON entry WHEN NEW.kind = 'note.written' BEGIN SELECT RAISE(IGNORE); END",
+    ],
+)
+def test_an_entry_that_the_database_swallowed_is_not_acknowledged(
+    database: Path, master: MasterKey, trigger: str
+) -> None:
+    with Record.open(database, keys=KeyRing(master)) as record:
+        seize(database, trigger)  # while the clinic works
+        assert code_of(lambda: write(record, ANN, "note.written", {"a": 1})) == "record.not-stored"
+        assert record.head().seq == 4
+
+
+def test_an_entry_that_a_rule_of_postgres_swallowed_is_not_acknowledged(postgres_url: str) -> None:
+    with Record.create(postgres_url) as record:
+        with record.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE RULE z AS ON INSERT TO entry DO INSTEAD NOTHING")
+        assert code_of(lambda: write(record, ANN, "note.written", {"a": 1})) == "record.not-stored"
+
+
+# --- guards, triggers, views and tables of another make -------------------------------------------------------------
+
+ALTERED = {
+    "guard dropped": ["DROP TRIGGER entry_undeleted"],
+    "guard emptied": [
+        "DROP TRIGGER entry_unchanged",
+        "CREATE TRIGGER entry_unchanged BEFORE UPDATE ON entry BEGIN SELECT 1; END",
+    ],
+    "guard moved": [
+        "DROP TRIGGER entry_unchanged",
+        "CREATE TRIGGER entry_unchanged BEFORE UPDATE ON data_key BEGIN"
+        " SELECT RAISE(ABORT, 'ataraxy: entries are never changed'); END",
+    ],
+    "alarms silenced": ["CREATE TRIGGER calm AFTER INSERT ON entry BEGIN DELETE FROM person_name; END"],
+    "backups hidden": [
+        "ALTER TABLE key_location RENAME TO hidden",
+        "CREATE VIEW key_location AS SELECT location FROM hidden WHERE 0",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_a_database_that_was_altered_is_noted_and_refused_for_writing_until_its_guards_are_back(
+    database: Path, master: MasterKey, name: str
+) -> None:
+    seize(database, *ALTERED[name])
+    assert found(database)
+    assert code_of(lambda: Record.open(database, keys=KeyRing(master))) == "record.guards"
+    with Record.open(database, read_only=True) as record:  # what is there can still be read and exported
+        assert record.head().seq == 4
+    if name == "backups hidden":
+        return  # a table that is gone is not made up: that is for a backup
+    report = restore_guards(database, author="staff-9", reason="after the incident", at=LATER)
+    assert report
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        last = list(record.entries())[-1]
+        assert (last.kind, last.payload["found"]) == ("record.guards_restored", list(report))
+        write(record, ANN, "note.written", {"a": 1}, minute=61)
+    assert found(database) == ""
+
+
+def test_guards_of_postgres_that_were_altered_are_refused_and_put_back(postgres_url: str) -> None:
+    statements = [
+        "ALTER TABLE entry DISABLE TRIGGER entry_unchanged",
+        "DROP TRIGGER entry_follows ON entry",
+        "CREATE OR REPLACE FUNCTION entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN OLD; END $$",
+        "CREATE RULE z AS ON INSERT TO entry DO INSTEAD NOTHING",
+    ]
+    Record.create(postgres_url).close()
+    engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))
+    for statement in statements:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+        assert code_of(lambda: Record.open(postgres_url)) == "record.guards", statement
+        assert restore_guards(postgres_url, author="staff-9", reason="incident", at=LATER)
+        with Record.open(postgres_url) as record:
+            assert list(record.entries())[-1].kind == "record.guards_restored"
+    engine.dispose()
+
+
+def test_guards_are_not_put_back_over_a_history_that_is_not_valid(database: Path) -> None:
+    seize(database, "DROP TRIGGER entry_unchanged", "UPDATE entry SET author = 'somebody' WHERE seq = 2")
+    assert code_of(lambda: restore_guards(database, author="a", reason="r", at=LATER)) == "record.not-valid"
+
+
+@pytest.mark.parametrize("change", ["COLLATE NOCASE", "virtual", "view"])
+def test_a_table_of_entries_of_another_make_is_not_valid(database: Path, change: str) -> None:
+    if change == "COLLATE NOCASE":
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_master SET sql ="
+                " replace(sql, 'stream TEXT NOT NULL', 'stream TEXT COLLATE NOCASE NOT NULL') WHERE name = 'entry'"
+            )
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    elif change == "view":
+        seize(database, "ALTER TABLE entry RENAME TO e", "CREATE VIEW entry AS SELECT * FROM e")
+    else:
+        columns = ", ".join((*verify.COLUMNS, "hash"))
+        seize(
+            database,
+            "ALTER TABLE entry RENAME TO e",
+            f"CREATE VIRTUAL TABLE entry USING fts5({columns})",
+            f"INSERT INTO entry({columns}) SELECT {columns} FROM e",
+        )
+    result = verify_file(database)
+    assert result.problem is not None
+    assert "table of" in result.problem.why or "not a table" in result.problem.why
+
+
+# --- the end cut off -------------------------------------------------------------------------------------------
+
+
+def cut(database: Path, after: int) -> None:
+    """Remove the last entries as one who puts the guards back."""
+    with closing(sqlite3.connect(database)) as connection:
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM entry WHERE seq > ?", (after,))
+        for _, sql in guards:
+            connection.execute(sql)
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def test_an_end_that_was_cut_off_is_missed_by_the_tables_that_had_seen_it(
+    database: Path, master: MasterKey
+) -> None:
+    cut(database, 3)
+    result = verify_file(database)
+    assert result.problem is not None
+    assert result.problem.seq == 4
+    assert (
+        code_of(lambda: Record.open(database, projections=(Names(),), keys=KeyRing(master)))
+        == "record.entries-missing"
+    )
+
+
+def test_an_end_cut_off_while_the_clinic_works_is_missed_at_the_next_entry(
+    database: Path, master: MasterKey
+) -> None:
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        cut(database, 3)
+        assert code_of(lambda: write(record, ANN, "note.written", {"a": 1})) == "record.entries-missing"
+
+
+def test_a_backup_is_refused_where_the_last_one_had_what_is_missing_now(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    with Record.open(database, keys=KeyRing(master)) as record:
+        backup(record, tmp_path / "disk", at=NOW)
+    cut(database, 3)
+    with Record.open(database, keys=KeyRing(master)) as record:
+        assert code_of(lambda: backup(record, tmp_path / "disk", at=LATER)) == "record.backup-contradicts"
+        write(record, ANN, "note.written", {"a": 1})  # the number is reached again, by another entry
+        assert code_of(lambda: backup(record, tmp_path / "disk", at=LATER)) == "record.backup-contradicts"
+        assert len([one for one in (tmp_path / "disk").iterdir() if one.is_dir()]) == 1
+
+
+def test_a_list_of_anchors_takes_none_of_a_record_that_contradicts_it(
+    database: Path, master: MasterKey, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Record.open(database, keys=KeyRing(master)) as record:
+        head = record.head()
+        append_anchor(tmp_path / "anchors", Anchor.of(head.seq, head.hash, NOW))
+    cut(database, 3)
+    with Record.open(database, keys=KeyRing(master)) as record:
+        for number in range(3):
+            write(record, ANN, "note.written", {"a": number})
+    before = (tmp_path / "anchors").read_bytes()
+    program = "from ataraxy.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "record", "anchor", database, "--append", tmp_path / "anchors"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "anchor.contradicts" in done.stderr
+    assert (tmp_path / "anchors").read_bytes() == before
+
+
+# --- logs and names of the file ---------------------------------------------------------------------------------
+
+
+def test_a_log_that_is_taken_away_or_put_back_shows_no_entry_that_was_not_recorded(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    """A log of another moment either fits and shows what was recorded, or is ignored."""
+    wal = database.with_name(database.name + "-wal")
+    with Record.open(database, keys=KeyRing(master)) as record:
+        for number in range(5):
+            write(record, ANN, "note.written", {"a": number})
+        kept = wal.read_bytes()
+        whole = database.read_bytes()
+        lines = [(entry.seq, entry.hash) for entry in record.entries()]
+    for name, content, log in (
+        ("without", whole, b""),
+        ("with", whole, kept),
+        ("older log", database.read_bytes(), kept),
+        ("half a log", whole, kept[: len(kept) // 2]),
+        ("changed log", whole, kept[:5000] + bytes([kept[5000] ^ 1]) + kept[5001:]),
+    ):
+        place = tmp_path / name / "r.sqlite3"
+        place.parent.mkdir()
+        place.write_bytes(content)
+        place.with_name("r.sqlite3-wal").write_bytes(log)
+        result = verify_file(place)
+        with Record.open(place, keys=KeyRing(master)) as record:
+            seen = [(entry.seq, entry.hash) for entry in record.entries()]
+        assert seen == lines[: len(seen)], name
+        if result.valid:
+            assert result.entries == len(seen), name
+
+
+def test_the_verifier_does_not_pass_over_a_journal_that_the_program_would_play_back(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    """A journal left by a crash is rolled back by whoever may write; a reader has to say that it did not."""
+    seize(database, "PRAGMA journal_mode = DELETE")
+    place = tmp_path / "hot"
+    place.mkdir()
+    program = (
+        "import sqlite3, os, sys\n"
+        "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "c.execute('PRAGMA cache_size = 1'); c.execute('PRAGMA cache_spill = 1')\n"
+        "c.execute('BEGIN IMMEDIATE')\n"
+        "c.execute('CREATE TABLE filling (a)')\n"
+        "c.executemany('INSERT INTO filling VALUES (?)', [('x' * 3000,)] * 200)\n"
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(database)], check=True)
+    journal = database.with_name(database.name + "-journal")
+    assert journal.stat().st_size > 512
+    for path in (database, journal):
+        shutil.copy(path, place / path.name)
+    with pytest.raises(Unreadable, match="journal"):
+        verify_file(place / database.name)
+    with Record.open(place / database.name, keys=KeyRing(master)) as record:
+        assert record.head().seq == 4
+    assert verify_file(place / database.name).valid
+
+
+def test_a_file_under_two_names_is_not_written(database: Path, master: MasterKey, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite3"
+    os.link(database, other)
+    for path in (database, other):
+        assert code_of(lambda path=path: Record.open(path, keys=KeyRing(master))) == "record.two-names"  # type: ignore[misc]
+    other.unlink()
+    Record.open(database, keys=KeyRing(master)).close()
+
+
+def test_a_link_to_the_file_is_the_file(database: Path, master: MasterKey, tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(database)
+    with Record.open(link, keys=KeyRing(master)) as record:
+        write(record, ANN, "note.written", {"a": 1})
+        assert verify_file(link).entries == verify_file(database).entries == 5
+    assert verify_file(database).entries == 5
+
+
+# --- what is sealed -----------------------------------------------------------------------------------------------
+
+
+def test_an_erased_person_stays_erased_when_key_and_tombstone_are_put_back_as_they_were(
+    url: str, master: MasterKey
+) -> None:
+    with small_record(url, master) as record:
+        with record.reading() as connection:
+            row = connection.execute(sa.select(DATA_KEY).where(DATA_KEY.c.patient == ANN)).one()
+        erase(record, ANN, author="staff-2", reason="request", legal_basis="GDPR Art. 17", at=LATER)
+        with record.writing() as connection:
+            connection.execute(sa.delete(ERASED_PATIENT))
+            connection.execute(sa.insert(DATA_KEY).values(**row._mapping))
+        assert texts_of(record, ANN) == [ERASED, ERASED]
+        assert (
+            code_of(lambda: write(record, ANN, "note.written", {"text": "again"}, ("/text",)))
+            == "record.patient-erased"
+        )
+
+
+def test_the_verifier_notes_a_key_of_an_erased_patient_and_a_tombstone_that_no_entry_tells_of(
+    database: Path, master: MasterKey
+) -> None:
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        with record.reading() as connection:
+            row = connection.execute(sa.select(DATA_KEY).where(DATA_KEY.c.patient == ANN)).one()
+        erase(record, ANN, author="staff-2", reason="request", legal_basis="GDPR Art. 17", at=LATER)
+        assert found(database) == ""
+        with record.writing() as connection:
+            connection.execute(sa.insert(DATA_KEY).values(**row._mapping))
+        assert "key" in found(database)
+        assert ANN in found(database)
+        with record.writing() as connection:
+            connection.execute(sa.delete(DATA_KEY).where(DATA_KEY.c.patient == ANN))
+            connection.execute(
+                sa.insert(ERASED_PATIENT).values(
+                    patient=BEN, erased_at="x", erased_by="x", reason="x", legal_basis="x"
+                )
+            )
+        assert BEN in found(database)
+
+
+def test_a_key_that_was_removed_and_made_anew_does_not_replace_the_one_beside_the_backups(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        backup(record, disk, at=NOW)
+        before = read_register(disk)
+        with record.writing() as connection:
+            connection.execute(sa.delete(DATA_KEY).where(DATA_KEY.c.patient == ANN))
+        write(record, ANN, "note.written", {"text": "sealed under a new key"}, ("/text",))
+        assert code_of(lambda: backup(record, disk, at=LATER)) == "record.key-replaced"
+        assert read_register(disk) == before
+
+
+def test_keys_of_two_patients_cannot_be_exchanged(database: Path, master: MasterKey) -> None:
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        with record.writing() as connection:
+            rows = connection.execute(sa.select(DATA_KEY)).all()
+            for one, other in (rows, rows[::-1]):
+                connection.execute(
+                    sa.update(DATA_KEY).where(DATA_KEY.c.patient == one.patient).values(wrapped=other.wrapped)
+                )
+        assert code_of(lambda: texts_of(record, ANN)) == "master-key.wrong"
+
+
+# --- requests -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def record(url: str, master: MasterKey) -> Iterator[Record]:
+    with small_record(url, master) as record:
+        yield record
+
+
+def send(record: Record, key: str, **changes: object) -> object:
+    draft = Draft("session/1", "session.noted", {"minutes": 5, "note": "a"}, NOW, patient=ANN)
+    values = {**{name: getattr(draft, name) for name in draft.__slots__}, "sensitive": ("/note",), **changes}
+    author = str(values.pop("author", "staff-1"))
+    return record.append(
+        [Draft(**values)], author=author, at=LATER, expected={str(values["stream"]): ANY_VERSION}, key=key
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"author": "staff-2"},
+        {"stream": "session/2"},
+        {"kind": "session.noted_late"},
+        {"payload": {"minutes": 5.5, "note": "a"}},
+        {"payload": {"minutes": True, "note": "a"}},
+        {"payload": {"minutes": 5, "note": "A"}},
+        {"payload": {"minutes": 5, "note": "a\u0301"}},
+        {"payload": {"minutes": 5, "note": "a", "more": None}},
+        {"occurred_at": NOW + timedelta(microseconds=1)},
+        {"corrects": 1, "stream": f"person/{ANN}"},
+        {"patient": BEN},
+    ],
+    ids=str,
+)
+def test_a_key_stands_for_one_request_in_every_respect(record: Record, changes: dict[str, object]) -> None:
+    send(record, "k")
+    head = record.head()
+    assert code_of(lambda: send(record, "k", **changes)) in ("record.key-reused", "record.sealed-broken")
+    assert record.head() == head
+
+
+def test_keys_are_told_apart_to_the_last_character(record: Record) -> None:
+    for number, key in enumerate(("k", "K", "k ", " k", "k\u0301", "\u212a", "k%", "_"), 1):
+        send(record, key)
+        assert record.head().seq == 4 + number
+
+
+# --- the clock -------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_far_behind_is_noted_by_the_verifier(database: Path, master: MasterKey) -> None:
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        draft = Draft("site", "site.noted", {}, NOW)
+        record.append([draft], author="a", at=NOW + timedelta(days=400), expected={"site": 0})
+        assert found(database) == ""
+        record.append([draft], author="a", at=NOW, expected={"site": 1})
+    assert "clock" in found(database)
+    assert "6" in found(database)
