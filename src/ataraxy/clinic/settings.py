@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "csp",
     "ataraxy.clinic.accounts",
     "ataraxy.clinic.access",
+    "ataraxy.clinic.pages.questionnaire",
 ]
 
 MIDDLEWARE = [

@@ -10,6 +10,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from ataraxy.practice.aggregate import REGISTER
+from ataraxy.practice.beginnings import begins_with
 from ataraxy.practice.practice import Done, Practice, Step
 from ataraxy.record.schema import ENTRY
 from ataraxy.therapy import drug_register_decide as decide
@@ -33,11 +34,11 @@ def locations(practice: Practice) -> tuple[str, ...]:
     prefix = REGISTER.stream("")
     statement = (
         sa.select(ENTRY.c.stream)
-        .where(ENTRY.c.version == 1, ENTRY.c.stream >= prefix, ENTRY.c.stream < f"{prefix[:-1]}0")
-        .order_by(ENTRY.c.stream)
+        .where(ENTRY.c.version == 1)
+        .where(begins_with(practice.record.engine, ENTRY.c.stream, prefix))
     )
     with practice.record.reading() as connection:
-        return tuple(stream.removeprefix(prefix) for stream in connection.scalars(statement))
+        return tuple(sorted(stream.removeprefix(prefix) for stream in connection.scalars(statement)))
 
 
 def open_draws(practice: Practice, session: str | None = None) -> tuple[OpenDraw, ...]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 _QUERY = re.compile(r"\?[^\s\"']*")
+# The token in the address of a patient's questionnaire opens it.
+_LINK = re.compile(r"/q/[^\s\"'/]+")
 _KNOWN = ("django.", "gunicorn", "ataraxy", "py.warnings", "csp", "allauth", "whitenoise")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -21,7 +23,7 @@ class DiscreetFilter(logging.Filter):
             message = record.getMessage()
         except (TypeError, ValueError):
             message = str(record.msg)
-        record.msg, record.args = _QUERY.sub("?…", message)[:500], ()
+        record.msg, record.args = _LINK.sub("/q/…", _QUERY.sub("?…", message))[:500], ()
         if not record.name.startswith(_KNOWN) and record.levelno < logging.WARNING:
             return False
         record.__dict__.pop("request", None)

@@ -53,12 +53,18 @@ WORDS: Final[dict[str, str]] = {
     "break_glass": "broke the glass",
     "break_glass_reviewed": "reviewed a break-glass",
     "token_issued": "issued a token",
+    "second_person": "confirmed as the second person",
+    "second_person_failed": "failed to confirm as the second person",
+    "questionnaire_sent": "made a questionnaire link",
+    "questionnaire_withdrawn": "withdrew a questionnaire link",
+    "questionnaire_answered": "a patient answered a questionnaire",
 }
 STATE: Final[dict[str, str]] = {
     "denied": "stop",
     "sign_in_failed": "due",
     "unlock_failed": "due",
     "factor_failed": "due",
+    "second_person_failed": "due",
     "break_glass": "overdue",
     "done": "active",
 }
