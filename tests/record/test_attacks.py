@@ -24,6 +24,7 @@ from ataraxy.errors import AtaraxyError
 from ataraxy.record import verify
 from ataraxy.record.anchor import Anchor, append_anchor
 from ataraxy.record.backup import backup
+from ataraxy.record.checking import check_record
 from ataraxy.record.entry import ANY_VERSION, Draft
 from ataraxy.record.erasure import erase
 from ataraxy.record.key_register import read_register
@@ -145,6 +146,7 @@ def test_guards_of_postgres_that_were_altered_are_refused_and_put_back(postgres_
         "CREATE OR REPLACE FUNCTION entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RETURN OLD; END $$",
         "CREATE RULE z AS ON INSERT TO entry DO INSTEAD NOTHING",
+        "ALTER TABLE entry ENABLE ROW LEVEL SECURITY",
     ]
     Record.create(postgres_url).close()
     engine = sa.create_engine(sa.make_url(postgres_url).set(drivername="postgresql+psycopg"))
@@ -152,6 +154,7 @@ def test_guards_of_postgres_that_were_altered_are_refused_and_put_back(postgres_
         with engine.begin() as connection:
             connection.exec_driver_sql(statement)
         assert code_of(lambda: Record.open(postgres_url)) == "record.guards", statement
+        assert check_record(postgres_url).notes, statement
         assert restore_guards(postgres_url, author="staff-9", reason="incident", at=LATER)
         with Record.open(postgres_url) as record:
             assert list(record.entries())[-1].kind == "record.guards_restored"

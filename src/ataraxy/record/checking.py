@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ataraxy.errors import InputError
 from ataraxy.record.export import export_sealed
+from ataraxy.record.guards import alterations
 from ataraxy.record.store import Record
 from ataraxy.record.verify import NO_HASH, Unreadable, Verification, verify_file
 
@@ -30,7 +31,10 @@ def check_record(place: str, anchors: Path | None = None) -> Verification:
             exported = Path(folder) / "entries.jsonl"
             with Record.open(place, read_only=True) as record:
                 written = export_sealed(record, exported)
-            return _verified(exported, anchors, written)
+                with record.reading() as connection:
+                    altered = alterations(connection)
+            found = _verified(exported, anchors, written)
+            return found._replace(notes=(*found.notes, *altered))
     return _verified(Path(place.removeprefix("sqlite:///")), anchors)
 
 

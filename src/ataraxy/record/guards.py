@@ -52,6 +52,8 @@ def put_back(connection: sa.Connection) -> None:
         return
     for (name,) in connection.execute(_RULES).all():
         connection.exec_driver_sql(f"DROP RULE {_quoted(name)} ON entry")
+    for name in _TABLES:
+        connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
     for row in connection.execute(_TRIGGERS).all():
         connection.exec_driver_sql(f"DROP TRIGGER {_quoted(row.tgname)} ON entry")
     for name in POSTGRES_GUARDS.bodies:
@@ -83,6 +85,11 @@ def _of_postgres(connection: sa.Connection) -> Iterator[str]:
     }
     yield from _differences(found, wanted)
     yield from (f"rule {name} is not of this program" for (name,) in connection.execute(_RULES))
+    for name, kind, row_security in connection.execute(_KINDS, {"names": list(_TABLES)}):
+        if kind != "r":
+            yield f"{name} is no table"
+        if row_security:
+            yield f"row security hides rows of {name}"
 
 
 def _differences(found: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
@@ -107,5 +114,9 @@ def _quoted(name: str) -> str:
 _TRIGGERS: Final = sa.text(
     "SELECT t.tgname, t.tgenabled, t.tgtype, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
     " WHERE t.tgrelid = CAST('entry' AS regclass) AND NOT t.tgisinternal"
+)
+_KINDS: Final = sa.text(
+    "SELECT relname, relkind, relrowsecurity FROM pg_class WHERE relname = ANY(:names)"
+    " AND pg_table_is_visible(oid) ORDER BY relname"
 )
 _RULES: Final = sa.text("SELECT rulename FROM pg_rewrite WHERE ev_class = CAST('entry' AS regclass)")
