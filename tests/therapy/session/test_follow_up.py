@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.therapy.session.visit import GOOD_DOOR, THERAPIST, Visit, at, risk
 
+from ataraxy.therapy.actor import Actor, Role
 from ataraxy.therapy.course import missed_follow_ups
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.session.follow_up import due_follow_ups
@@ -91,3 +92,13 @@ def test_leaving_against_advice_is_followed_up_all_the_same() -> None:
 def test_a_course_lists_what_was_missed_in_all_its_sessions() -> None:
     found = missed_follow_ups([home().now], home().policy, at(END + 60 * 300))
     assert [d.plan for d in found] == ["1h", "24h", "7d"]
+
+
+def test_only_a_clinician_who_may_assess_charts_an_assessment_with_a_follow_up() -> None:
+    coordinator = Actor(id="c", roles=frozenset({Role.COORDINATOR}))
+    tried = FollowUp(plan="24h", at=at(1500), by="c", reached=False)
+    home().do("follow_up", tried, minute=1500, actor=coordinator)
+    judged = tried.replace(reached=True, suicide_risk=risk(1500, id_="r24"))
+    with pytest.raises(Refusal) as refused:
+        home().do("follow_up", judged, minute=1500, actor=coordinator)
+    assert refused.value.code == "role.not-permitted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ataraxy.therapy.actor import Action, Actor
+from ataraxy.therapy.actor import Action, Actor, require
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.sensitive import Sensitive
 from ataraxy.therapy.session.discharge import close_observation_findings, discharge_findings
@@ -162,6 +162,8 @@ def follow_up(
         at=at,
         ordered=False,
     )
+    if made.suicide_risk is not None:
+        require(actor, Action.ASSESS_RISK)
     plan = next((plan for plan in policy.follow_ups if plan.id == made.plan), None)
     if plan is None:
         raise Refusal(
