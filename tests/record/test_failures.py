@@ -1,10 +1,15 @@
 """What goes wrong around the record is said in one line, and nothing acknowledged is lost."""
 
 import os
+import pwd
+import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError
+from ataraxy.record.checking import check_record
 from ataraxy.record.database import DatabaseError, clear_errors
 from ataraxy.record.entry import Draft
 from ataraxy.record.store import Record
@@ -21,8 +27,9 @@ NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
 def write(record: Record, size: int = 10, key: str | None = None) -> None:
+    text = random.Random(key).randbytes(size).hex()[:size]  # which no server stores in less
     record.append(
-        [Draft("site", "test.one", {"text": "x" * size}, NOW)],
+        [Draft("site", "test.one", {"text": text if key else "x"}, NOW)],
         author="a",
         at=NOW,
         expected={"site": -1},
@@ -335,7 +342,7 @@ def test_a_damaged_database_is_said(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite3"
     with Record.create(path) as record:
         for _ in range(200):
-            write(record, 500)
+            write(record, 500, str(uuid.uuid4()))
     content = bytearray(path.read_bytes())
     content[4096 * 12 : 4096 * 30] = b"\x5a" * 4096 * 18
     path.write_bytes(content)
@@ -365,3 +372,66 @@ def test_what_postgres_says_has_one_meaning(state: str, expected: str) -> None:
     with pytest.raises(DatabaseError) as error, clear_errors("here"):
         raise sa.exc.OperationalError("statement", {}, said)
     assert code(error) == expected
+
+
+@pytest.fixture
+def small_tablespace(postgres_url: str, tmp_path: Path) -> Iterator[str]:
+    """A small file system in memory where the server keeps its tables; the address that makes it the default."""
+    server = sa.make_url(postgres_url).set(drivername="postgresql+psycopg")
+    # the server runs as another user, who has to come as far as this
+    place = Path(tempfile.mkdtemp(prefix="ataraxy-small-", dir="/tmp"))
+    place.chmod(0o755)
+    try:
+        owner = pwd.getpwnam("postgres")
+    except KeyError:
+        pytest.skip("no user postgres, whom a server on this machine would run as")
+    options = f"size=2m,uid={owner.pw_uid},gid={owner.pw_gid},mode=700"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(place)], capture_output=True)
+    if mounted.returncode:
+        place.rmdir()
+        pytest.skip("no file system may be mounted here")
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"small_{uuid.uuid4().hex}"
+    try:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE TABLESPACE {name} LOCATION '{place}'")
+        except sa.exc.DBAPIError as error:
+            pytest.skip(f"the server makes no tablespace there: {str(error.orig).splitlines()[0]}")
+        yield f"{postgres_url}%20-cdefault_tablespace%3D{name}"
+        schema = str(server.query["options"]).removeprefix("-csearch_path=")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+            connection.exec_driver_sql(f"DROP TABLESPACE {name}")
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")  # its fixture drops it
+    finally:
+        engine.dispose()
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        place.rmdir()
+
+
+def test_a_server_whose_disk_is_really_full_loses_nothing_acknowledged(small_tablespace: str) -> None:
+    acknowledged = 0
+    with Record.create(small_tablespace) as record:
+
+        def fill() -> None:
+            nonlocal acknowledged
+            while True:
+                write(record, 5000, f"request {acknowledged}")
+                acknowledged += 1
+
+        with pytest.raises(DatabaseError) as error:
+            fill()
+        assert code(error) == "record.disk-full"
+        assert acknowledged > 10
+        assert record.head().seq == acknowledged
+        with record.writing() as connection:  # room is made: the same request goes through
+            connection.exec_driver_sql("ALTER TABLE entry SET TABLESPACE pg_default")
+            for (index,) in connection.exec_driver_sql(
+                "SELECT indexname FROM pg_indexes WHERE tablename = 'entry' AND schemaname = current_schema()"
+            ).all():
+                connection.exec_driver_sql(f"ALTER INDEX {index} SET TABLESPACE pg_default")
+        write(record, 5000, f"request {acknowledged}")
+        write(record, 5000, "request 3")
+        assert record.head().seq == acknowledged + 1
+    assert check_record(small_tablespace).valid
