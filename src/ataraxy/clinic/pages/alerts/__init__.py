@@ -1,0 +1,1 @@
+"""Alerts: who must act, until when, and what was done."""
