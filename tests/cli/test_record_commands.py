@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.record.small_record import ANN, BEN, SECRETS, small_record, texts_of
+from tests.record.small_record import ANN, BEN, SECRETS, small_record, texts_of, write
 
 from ataraxy.cli import main
 from ataraxy.practice.projections import clinic_projections
@@ -128,6 +128,7 @@ def test_an_anchor_finds_what_was_cut_off(run: Run, database: Path, tmp_path: Pa
     assert "it is missing" in run("verify", database).err  # the tables had seen it
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE projection_state SET seq = 3")
+        connection.execute("DELETE FROM chain_seal WHERE last > 3")
     connection.close()
     assert run("verify", database).status == 0
     for kept in (anchors, tmp_path / "one.json"):
@@ -149,6 +150,21 @@ def test_a_database_that_was_altered_is_refused_until_it_is_repaired_and_that_is
     assert run("repair", database, *by, "--json").document["found"] == ["trigger calm is not of this program"]
     assert run("backup", database, "--to", tmp_path / "disk").status == 0
     assert run("verify", database, "--json").document["entries"] == 5
+
+
+def test_with_the_master_key_an_entry_that_was_added_without_it_is_found(
+    run: Run, database: Path, key: Path, tmp_path: Path
+) -> None:
+    assert "Sealed: 4 entries" in run("verify", database, "--key", key).out
+    with Record.open(database) as forged:
+        write(forged, ANN, "consent.given", {"consent": "c1"}, minute=5)
+    assert run("verify", database).status == 0
+    outcome = run("verify", database, "--key", key)
+    assert outcome.status == 1
+    assert "entry 5 bears no seal" in outcome.err
+    assert run("verify", database, "--key", key, "--json").document["seals"]["unsealed"] == [5]
+    assert run("export", database, "--out", tmp_path / "e.jsonl").status == 0
+    assert run("verify", tmp_path / "e.jsonl", "--key", key).status == 0  # an export has no seals
 
 
 def test_an_export_is_sealed_unless_it_is_opened_for_a_reason(
@@ -191,7 +207,7 @@ def test_the_key_is_changed_and_the_old_one_is_refused(
     new = tmp_path / "new.key"
     made = Path(run("backup", database, "--to", tmp_path / "disk", "--json").document["folder"])
     outcome = run("rotate-key", database, "--key", key, "--new-key", new, "--json")
-    assert (outcome.status, outcome.document["keys"], outcome.document["left"]) == (0, 2, {})
+    assert (outcome.status, outcome.document["keys"], outcome.document["left"]) == (0, 3, {})
     assert run("drill", made, "--database", database, "--key", new).status == 0
     outcome = run("drill", made, "--database", database, "--key", key)
     assert (outcome.status, "NO " in outcome.out) == (1, True)

@@ -12,9 +12,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,13 +25,17 @@ from ataraxy.errors import AtaraxyError
 from ataraxy.record import verify
 from ataraxy.record.anchor import Anchor, append_anchor
 from ataraxy.record.backup import backup
-from ataraxy.record.checking import check_record
+from ataraxy.record.canonical import hash_of, hashed_text
+from ataraxy.record.chain_seal import SealReport
+from ataraxy.record.checking import check_record, check_sealed
 from ataraxy.record.entry import ANY_VERSION, Draft
 from ataraxy.record.erasure import erase
 from ataraxy.record.key_register import read_register
-from ataraxy.record.keys import DATA_KEY, ERASED, ERASED_PATIENT, KeyRing
-from ataraxy.record.master_key import MasterKey
+from ataraxy.record.keys import CHAIN_SEAL, DATA_KEY, ERASED, ERASED_PATIENT, KeyRing
+from ataraxy.record.master_key import MasterKey, WrongMasterKey
 from ataraxy.record.repair import restore_guards
+from ataraxy.record.restore import drill, restore
+from ataraxy.record.rotation import rotate_master_key
 from ataraxy.record.store import Record
 from ataraxy.record.verify import Unreadable, verify_file
 
@@ -236,6 +241,8 @@ def test_a_backup_is_refused_where_the_last_one_had_what_is_missing_now(
     cut(database, 3)
     with Record.open(database, keys=KeyRing(master)) as record:
         assert code_of(lambda: backup(record, tmp_path / "disk", at=LATER)) == "record.backup-contradicts"
+        with record.writing() as connection:
+            connection.execute(sa.delete(CHAIN_SEAL).where(CHAIN_SEAL.c.last > 3))
         write(record, ANN, "note.written", {"a": 1})  # the number is reached again, by another entry
         assert code_of(lambda: backup(record, tmp_path / "disk", at=LATER)) == "record.backup-contradicts"
         assert len([one for one in (tmp_path / "disk").iterdir() if one.is_dir()]) == 1
@@ -248,7 +255,7 @@ def test_a_list_of_anchors_takes_none_of_a_record_that_contradicts_it(
         head = record.head()
         append_anchor(tmp_path / "anchors", Anchor.of(head.seq, head.hash, NOW))
     cut(database, 3)
-    with Record.open(database, keys=KeyRing(master)) as record:
+    with Record.open(database) as record:
         for number in range(3):
             write(record, ANN, "note.written", {"a": number})
     before = (tmp_path / "anchors").read_bytes()
@@ -402,12 +409,131 @@ def test_a_key_that_was_removed_and_made_anew_does_not_replace_the_one_beside_th
 def test_keys_of_two_patients_cannot_be_exchanged(database: Path, master: MasterKey) -> None:
     with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
         with record.writing() as connection:
-            rows = connection.execute(sa.select(DATA_KEY)).all()
+            rows = connection.execute(sa.select(DATA_KEY).where(DATA_KEY.c.patient.in_([ANN, BEN]))).all()
             for one, other in (rows, rows[::-1]):
                 connection.execute(
                     sa.update(DATA_KEY).where(DATA_KEY.c.patient == one.patient).values(wrapped=other.wrapped)
                 )
         assert code_of(lambda: texts_of(record, ANN)) == "master-key.wrong"
+
+
+# --- a history written anew --------------------------------------------------------------------------------------
+
+
+def written_anew(database: Path, after: int, change: Callable[[dict[str, Any]], None]) -> None:
+    """Write all entries after one anew, with hashes, links and times that fit, as one who knows the format can."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for guard in guards:
+            connection.execute(f"DROP TRIGGER {guard['name']}")
+        previous = ""
+        for row in map(dict, connection.execute("SELECT * FROM entry ORDER BY seq").fetchall()):
+            if row["seq"] > after:
+                row["previous_hash"] = previous
+                change(row)
+                fields = {name: value for name, value in row.items() if name != "hash"}
+                row["hash"] = hash_of(hashed_text(**{**fields, "late": bool(fields["late"])}))
+                columns = ", ".join(f"{name} = :{name}" for name in row)
+                connection.execute(f"UPDATE entry SET {columns} WHERE seq = :seq", row)
+            previous = row["hash"]
+        for guard in guards:
+            connection.execute(guard["sql"])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def another_author(row: dict[str, Any]) -> None:
+    if row["seq"] == 2:
+        row["author"] = "somebody-else"
+
+
+def seals_of(place: str | Path, master: MasterKey) -> SealReport:
+    report = check_sealed(str(place), master)
+    assert report is not None
+    return report
+
+
+def test_a_history_written_anew_hashes_well_and_its_seals_do_not_fit(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    assert seals_of(database, master) == SealReport(4, (), (), None)
+    written_anew(database, 1, another_author)
+    assert verify_file(database).valid  # this is what a chain alone cannot show
+    problem = seals_of(database, master).problem
+    assert problem is not None
+    assert "entries 2 to 2" in problem
+    with Record.open(database, keys=KeyRing(master)) as record:
+        made = backup(record, tmp_path / "disk", at=NOW)
+    checks = {check.what: check.passed for check in drill(made.folder, None, master=master).checks}
+    assert checks["entries bear the seal of this record"] is False
+
+
+OF_A_PATIENT = f"(SELECT wrapped FROM data_key WHERE patient = '{ANN}')"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["DELETE FROM chain_seal WHERE last >= 2"],
+        ["DELETE FROM chain_seal"],
+        ["DELETE FROM chain_seal", "DELETE FROM data_key WHERE patient = ':chain'"],
+        ["DELETE FROM chain_seal WHERE last < 4", "UPDATE chain_seal SET first = 1"],
+        ["UPDATE chain_seal SET mac = (SELECT mac FROM chain_seal WHERE last = 3) WHERE last = 2"],
+        [f"UPDATE data_key SET wrapped = {OF_A_PATIENT} WHERE patient = ':chain'"],
+    ],
+)
+def test_seals_that_were_taken_away_moved_or_stretched_do_not_hide_it(
+    database: Path, master: MasterKey, statements: list[str]
+) -> None:
+    written_anew(database, 1, another_author)
+    seize(database, *statements)
+    with suppress(WrongMasterKey):  # which says it too
+        assert seals_of(database, master).problem is not None
+
+
+def test_an_entry_that_was_added_without_the_key_is_named_though_later_ones_are_sealed(
+    url: str, master: MasterKey
+) -> None:
+    with small_record(url, master) as record:
+        with Record.open(url) as forged:
+            write(forged, ANN, "consent.given", {"consent": "c1"}, minute=5)
+        write(record, ANN, "note.written", {"a": 1}, minute=6)
+    assert check_record(url).valid
+    report = seals_of(url, master)
+    assert (report.sealed, report.unsealed) == (5, (5,))
+    assert report.problem is not None
+
+
+def test_what_the_record_writes_without_a_key_is_told_apart(url: str, master: MasterKey) -> None:
+    with small_record(url, master):
+        pass
+    with Record.open(url) as without:
+        erase(without, ANN, author="staff-2", reason="request", legal_basis="GDPR Art. 17", at=LATER)
+    assert seals_of(url, master) == SealReport(4, (5,), (), None)
+
+
+def test_seals_outlive_backup_restore_and_a_change_of_the_master_key(
+    url: str, master: MasterKey, tmp_path: Path
+) -> None:
+    successor = MasterKey.fresh()
+    with small_record(url, master) as record:
+        made = backup(record, tmp_path / "disk", at=NOW)
+        rotate_master_key(record, master, successor)
+        assert code_of(lambda: write(record, ANN, "note.written", {"a": 1})) == "master-key.wrong"
+    assert seals_of(url, successor) == SealReport(4, (), (), None)
+    restore(made.folder, str(tmp_path / "again.sqlite3"), master=successor)
+    assert seals_of(tmp_path / "again.sqlite3", successor) == SealReport(4, (), (), None)
+    with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(successor)) as again:
+        write(again, ANN, "note.written", {"a": 1}, minute=5)
+    assert seals_of(tmp_path / "again.sqlite3", successor).sealed == 5
+
+
+def test_seals_of_entries_that_are_not_there_stop_writing(database: Path, master: MasterKey) -> None:
+    cut(database, 3)
+    seize(database, "DELETE FROM projection_state")
+    assert "4 entries were sealed" in found(database)
+    with Record.open(database, keys=KeyRing(master)) as record:
+        assert code_of(lambda: write(record, ANN, "note.written", {"a": 1})) == "record.entries-missing"
 
 
 # --- requests -------------------------------------------------------------------------------------------------------

@@ -21,12 +21,12 @@ from tests.record.small_record import (
 )
 
 from ataraxy.errors import InputError
-from ataraxy.record.backup import ENTRIES_FILE, MANIFEST, backup
+from ataraxy.record.backup import ENTRIES_FILE, MANIFEST, SEALS_FILE, backup
 from ataraxy.record.checking import check_record
 from ataraxy.record.erasure import erase, retry_erasures
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import NAME
-from ataraxy.record.keys import DATA_KEY, ERASED, KeyRing
+from ataraxy.record.keys import CHAIN, DATA_KEY, ERASED, KeyRing
 from ataraxy.record.master_key import MasterKey
 from ataraxy.record.restore import drill, restore
 from ataraxy.record.rotation import rotate_master_key
@@ -42,7 +42,7 @@ def test_a_record_moves_from_postgres_to_a_file_and_back_byte_for_byte(
     with small_record(postgres_url, master) as live:
         made = backup(live, tmp_path / "disk", at=NOW)
         lines = list(export_lines(live))
-        assert sorted(path.name for path in made.folder.iterdir()) == [ENTRIES_FILE, MANIFEST]
+        assert sorted(path.name for path in made.folder.iterdir()) == [ENTRIES_FILE, MANIFEST, SEALS_FILE]
         assert drill(made.folder, live, master=master, projections=(Names(),)).passed
         with pytest.raises(InputError) as refused:
             restore(made.folder, postgres_url)
@@ -91,8 +91,8 @@ def test_erasure_and_rotation_work_on_postgres(postgres_url: str, tmp_path: Path
         assert all(text is ERASED for text in texts_of(live, ANN))
         assert files_with(key, tmp_path) == []
         with live.reading() as connection:
-            assert connection.execute(sa.select(DATA_KEY.c.patient)).scalars().all() == [BEN]
-        assert (rotate_master_key(live, master, new).keys, check_record(postgres_url).valid) == (1, True)
+            assert set(connection.execute(sa.select(DATA_KEY.c.patient)).scalars()) == {BEN, CHAIN}
+        assert (rotate_master_key(live, master, new).keys, check_record(postgres_url).valid) == (2, True)
     restored = restore(made.folder, str(tmp_path / "again.sqlite3"), master=new)
     assert restored.erased_since == (ANN,)
     with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(new)) as again:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -96,23 +97,37 @@ def verify_command(
     anchor: Annotated[
         Path | None, typer.Option("--anchor", help="File of anchors that was kept elsewhere.")
     ] = None,
+    key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every entry against the chain. Exit status 1 where anything was changed, removed, inserted or cut off."""
-    from ataraxy.record.checking import check_record, verification_record
+    """Check every entry against the chain. Exit status 1 where anything was changed, removed, inserted or cut off.
 
-    found = check_record(file, anchor)
+    With the master key, also who recorded each entry: a program that had that key, or somebody who only had the file.
+    """
+    from ataraxy.record.checking import check_record, check_sealed, verification_record
+
+    found, seals = check_record(file, anchor), None
+    if key is not None and found.valid:
+        seals = check_sealed(file, _master(key))
     if as_json:
-        typer.echo(json.dumps(verification_record(found)))
+        sealed = {} if seals is None else {"seals": asdict(seals)}
+        typer.echo(json.dumps({**verification_record(found), **sealed}))
     elif found.problem is None:
         compared = f", {found.anchors} anchors fit" if found.anchors else ""
         typer.echo(f"Valid: {found.entries:,} entries, head {found.head}{compared}.")
     else:
         at = f"entry {found.problem.seq}" if found.problem.seq else "not valid"
         say(f"{at}: {found.problem.why}. The {found.entries:,} entries before it are valid.")
+    if seals is not None and seals.problem is not None and not as_json:
+        say(f"seals: {seals.problem}.")
+    elif seals is not None and not as_json:
+        typer.echo(
+            f"Sealed: {seals.sealed:,} entries by a program that had this master key; "
+            f"{len(seals.without_key)} of kinds that need none."
+        )
     for note in found.notes:
         say(f"note: {note}")
-    if not found.valid:
+    if not found.valid or (seals is not None and seals.problem is not None):
         raise typer.Exit(1)
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
+from ataraxy.record.chain_seal import seals
 from ataraxy.record.entry import NO_HASH
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import (
@@ -40,6 +41,7 @@ FORMAT: Final = "ataraxy.backup/1"
 MANIFEST: Final = "manifest.json"
 DATABASE_FILE: Final = "record.sqlite3"
 ENTRIES_FILE: Final = "entries.jsonl"
+SEALS_FILE: Final = "seals.jsonl"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Manifest:
         seq: number of the last entry; 0 where there is none.
         hash: hash of the last entry; zeros where there is none.
         content: the file with the record.
+        seals: the file with the seals of its chain, where they are not in the first.
     """
 
     made_at: str
@@ -68,6 +71,7 @@ class Manifest:
     seq: int
     hash: str
     content: BackedUpFile
+    seals: BackedUpFile | None = None
     format: str = FORMAT
 
     def to_json(self) -> dict[str, Any]:
@@ -166,9 +170,18 @@ def read_manifest(folder: Path) -> Manifest:
         document: Any = json.loads((folder / MANIFEST).read_bytes())
         if document["format"] != FORMAT:
             raise ValueError("format")
-        manifest = Manifest(**{**document, "content": BackedUpFile(**document["content"])})
+        beside = document.get("seals")
+        manifest = Manifest(
+            **{
+                **document,
+                "content": BackedUpFile(**document["content"]),
+                "seals": beside and BackedUpFile(**beside),
+            }
+        )
         if manifest.content.name not in (DATABASE_FILE, ENTRIES_FILE) or type(manifest.seq) is not int:
             raise ValueError("content")
+        if manifest.seals is not None and manifest.seals.name != SEALS_FILE:
+            raise ValueError("seals")
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             "it is not a backup of this program",
@@ -180,18 +193,24 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def check_content(folder: Path, manifest: Manifest) -> Path:
-    """Return the file with the record, after its size and hash were found to be those of the manifest.
+    """Return the file with the record, after size and hash of all files were found to be those of the manifest.
 
     Raises:
-        InputError: it is missing or was changed (``record.backup-damaged``).
+        InputError: one is missing or was changed (``record.backup-damaged``).
     """
-    path = folder / manifest.content.name
+    if manifest.seals is not None:
+        _check_file(folder, manifest.seals)
+    return _check_file(folder, manifest.content)
+
+
+def _check_file(folder: Path, wanted: BackedUpFile) -> Path:
+    path = folder / wanted.name
     try:
         found = described(path)
     except OSError as error:
         why = error.strerror or "it cannot be read"
     else:
-        if found == manifest.content:
+        if found == wanted:
             return path
         why = "it is not the one that the manifest describes"
     raise InputError(
@@ -259,9 +278,13 @@ def _copied_entries(record: Record, work: Path, made_at: str) -> tuple[Manifest,
             file.write(line)
     genesis = genesis_of(record)
     # after the entries: every key that they need is there by now
-    with record.reading() as connection:
+    beside = work / SEALS_FILE
+    with record.reading() as connection, writing_private(beside) as file:
         register = register_of(connection, genesis)
-    return Manifest(made_at, genesis, head.seq, head.hash, described(path)), register
+        for first, last, mac in seals(connection):
+            if last <= head.seq:
+                file.write((json.dumps([first, last, mac]) + "\n").encode())
+    return Manifest(made_at, genesis, head.seq, head.hash, described(path), described(beside)), register
 
 
 def genesis_of(record: Record) -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ataraxy.errors import InputError
+from ataraxy.record.chain_seal import SealReport, check_seals
 from ataraxy.record.export import export_sealed
 from ataraxy.record.guards import alterations
+from ataraxy.record.keys import KeyRing
+from ataraxy.record.master_key import MasterKey
 from ataraxy.record.store import Record
-from ataraxy.record.verify import NO_HASH, Unreadable, Verification, verify_file
+from ataraxy.record.verify import NO_HASH, Unreadable, Verification, is_database, verify_file
 
 SCHEMA: Final = "ataraxy.verification/1"
 POSTGRES: Final = ("postgres://", "postgresql://", "postgresql+psycopg://")
@@ -36,6 +39,20 @@ def check_record(place: str, anchors: Path | None = None) -> Verification:
             found = _verified(exported, anchors, written)
             return found._replace(notes=(*found.notes, *altered))
     return _verified(Path(place.removeprefix("sqlite:///")), anchors)
+
+
+def check_sealed(place: str, master: MasterKey) -> SealReport | None:
+    """Return what the seals of a record's chain say; None for an exported file, which has none.
+
+    Raises:
+        WrongMasterKey: another master key wraps the key of this record's chain.
+        InputError: as `Record.open` does.
+    """
+    if not place.startswith(POSTGRES):
+        if not is_database(place.removeprefix("sqlite:///")):
+            return None
+    with Record.open(place, read_only=True) as record, record.reading() as connection:
+        return check_seals(connection, KeyRing(master))
 
 
 def check_exported(path: Path, entries: int) -> Verification:

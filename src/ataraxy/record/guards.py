@@ -12,10 +12,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from ataraxy.record.database import DatabaseError
-from ataraxy.record.keys import KEY_METADATA
+from ataraxy.record.keys import CHAIN_SEAL, KEY_METADATA
 from ataraxy.record.schema import METADATA, POSTGRES_GUARDS, SQLITE_GUARDS
 
-_TABLES: Final = (*METADATA.tables, *KEY_METADATA.tables)
+# the table of seals is made where it is missing, in records from before there was one
+_TABLES: Final = tuple(name for name in (*METADATA.tables, *KEY_METADATA.tables) if name != CHAIN_SEAL.name)
 
 
 def refuse_altered(connection: sa.Connection, where: str) -> None:

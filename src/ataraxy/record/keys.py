@@ -54,6 +54,19 @@ ERASURE_PENDING = sa.Table(
     sa.Column("problem", sa.Text, nullable=False),
 )
 
+# Which entries were appended by a program that had the master key; see `chain_seal`.
+CHAIN_SEAL = sa.Table(
+    "chain_seal",
+    KEY_METADATA,
+    sa.Column("first", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+    sa.Column(
+        "last", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    sa.Column("mac", sa.Text, nullable=False),
+)
+# In the place of a patient's id, of which none looks like this: the key that seals the chain.
+CHAIN: Final = ":chain"
+
 # One question for both, since it is asked for every text. That somebody was erased is in the chain too, where nobody
 # removes it unseen: the table alone could be put back as it was.
 _KEY_AND_ERASURE: Final = sa.select(
@@ -73,6 +86,8 @@ _KEY_AND_ERASURE: Final = sa.select(
         .scalar_subquery(),
     ),
 )
+
+_CHAIN_KEY: Final = sa.select(DATA_KEY.c.master, DATA_KEY.c.wrapped).where(DATA_KEY.c.patient == CHAIN)
 
 PATIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 # The length of a sealed text is visible: it is filled up to a multiple of this, so that short answers look alike.
@@ -218,6 +233,17 @@ class KeyRing:
 
         return {name: opened(item, f"/{_token(name)}") for name, item in payload.items()}
 
+    def chain_key(self, connection: sa.Connection, *, make: bool) -> bytes | None:
+        """Return the key that seals the chain of a record; None where there is none and it is not to be made.
+
+        Raises:
+            WrongMasterKey: another master key wraps it.
+        """
+        row = connection.execute(_CHAIN_KEY).one_or_none()
+        if row is not None:
+            return self._unwrapped(CHAIN, row.master, row.wrapped)
+        return self._made(connection, CHAIN) if make else None
+
     def rewrap(self, connection: sa.Connection, successor: MasterKey) -> int:
         """Wrap every key under another master key, in the caller's transaction. Returns how many were changed.
 
@@ -278,6 +304,9 @@ class KeyRing:
                 remedy="Restore the keys from a backup; the chain itself is not affected",
                 where=patient,
             )
+        return self._made(connection, patient)
+
+    def _made(self, connection: sa.Connection, patient: str) -> bytes:
         self._refuse_second_master(connection)
         fresh = secrets.token_bytes(KEY_BYTES)
         connection.execute(

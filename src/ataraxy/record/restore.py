@@ -17,13 +17,14 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
-from ataraxy.record.backup import DATABASE_FILE, Manifest, check_content, read_manifest
+from ataraxy.record.backup import DATABASE_FILE, SEALS_FILE, Manifest, check_content, read_manifest
 from ataraxy.record.canonical import canonical_text, entry_of_line
+from ataraxy.record.chain_seal import check_seals, seals
 from ataraxy.record.checking import POSTGRES, check_exported
 from ataraxy.record.database import clear_errors, open_database
 from ataraxy.record.entry import Entry
@@ -33,11 +34,13 @@ from ataraxy.record.erasure import KIND as ERASED_KIND
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import Erasure, KeyRegister, read_register
 from ataraxy.record.keys import (
+    CHAIN_SEAL,
     DATA_KEY,
     ERASED_PATIENT,
     ERASURE_PENDING,
     KEY_LOCATION,
     KEY_METADATA,
+    KeyRing,
     sealed_patient,
     sealed_texts,
     unwrap_for,
@@ -50,6 +53,7 @@ from ataraxy.record.signature import SignatureState, check_all_signatures
 from ataraxy.record.store import WAIT_S, Record
 
 BATCH: Final = 1000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,8 @@ def drill(
             checks.append(_same_entries(record, live, folder / manifest.content.name, manifest))
             checks.append(_same_projections(record, place, projections, held))
             checks.append(_signatures(record))
+            if master is not None:
+                checks.append(_seals(record, master))
         checks.append(_keys(restored, master))
         return DrillReport(tuple(checks))
 
@@ -291,9 +297,22 @@ def _import(connection: sa.Connection, content: Path) -> None:
     if content.name == DATABASE_FILE:
         with Record.open(content, read_only=True) as original:
             _insert(connection, original.entries())
+            with original.reading() as source:
+                _insert_seals(connection, seals(source))
     else:
         with open(content, "rb") as lines:
             _insert(connection, (entry_of_line(line) for line in lines))
+        beside = content.with_name(SEALS_FILE)
+        if beside.is_file():
+            with open(beside, "rb") as lines:
+                _insert_seals(connection, (json.loads(line) for line in lines))
+
+
+def _insert_seals(connection: sa.Connection, found: Iterator[Sequence[Any]]) -> None:
+    for batch in _batches(found):
+        connection.execute(
+            sa.insert(CHAIN_SEAL), [{"first": first, "last": last, "mac": mac} for first, last, mac in batch]
+        )
 
 
 def _insert(connection: sa.Connection, entries: Iterator[Entry]) -> None:
@@ -303,10 +322,10 @@ def _insert(connection: sa.Connection, entries: Iterator[Entry]) -> None:
         )
 
 
-def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    for entry in entries:
-        batch.append(entry)
+def _batches(found: Iterator[T]) -> Iterator[list[T]]:
+    batch: list[T] = []
+    for one in found:
+        batch.append(one)
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -418,6 +437,13 @@ def _signatures(record: Record) -> Check:
     states = [state for _, state in check_all_signatures(record)]
     bad = sum(state is not SignatureState.VALID for state in states)
     return Check("signatures fit what they were put to", not bad, f"{bad} of {len(states)} do not")
+
+
+def _seals(record: Record, master: MasterKey) -> Check:
+    with record.reading() as connection:
+        found = check_seals(connection, KeyRing(master))
+    note = f"{found.sealed:,} entries, {len(found.without_key)} of kinds that need no key"
+    return Check("entries bear the seal of this record", found.problem is None, found.problem or note)
 
 
 def _keys(restored: Restored, master: MasterKey | None) -> Check:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.canonical import canonical_text, hash_of, hashed_text, payload_text
+from ataraxy.record.chain_seal import seal
 from ataraxy.record.database import Database, DatabaseError, clear_errors, open_database
 from ataraxy.record.entry import (
     ANY_VERSION,
@@ -31,7 +32,7 @@ from ataraxy.record.entry import (
     time_text,
 )
 from ataraxy.record.guards import refuse_altered
-from ataraxy.record.keys import ERASED, KEY_METADATA, KeyRing, sealed_patient, sealed_texts
+from ataraxy.record.keys import CHAIN_SEAL, ERASED, KEY_METADATA, KeyRing, sealed_patient, sealed_texts
 from ataraxy.record.projection import Projection, create_tables, definition_of, replace_tables
 from ataraxy.record.schema import (
     ENTRY,
@@ -177,6 +178,7 @@ class Record:
                     refuse_altered(connection, database.where)
             if not read_only:
                 database.use_log()
+                _add_seals(database)
             record = cls(database, projections, keys, late_after)
             if read_only:
                 record._refuse_behind()
@@ -263,6 +265,8 @@ class Record:
             connection.execute(sa.insert(ENTRY), [row for _, row in stored])
             entries = tuple(entry for entry, _ in stored)
             _require_stored(connection, last.seq, entries, self.where)
+            if self._keys is not None:
+                seal(connection, self._keys, entries[0].seq, entries[-1].seq, entries[-1].hash)
             self._project(connection, entries)
             return Appended(entries, replayed=False)
 
@@ -605,6 +609,15 @@ def _check_format(connection: sa.Connection, where: str) -> None:
             remedy="Use the newer version of Ataraxy that wrote it",
             where=where,
         )
+
+
+def _add_seals(database: Database) -> None:
+    """Make the table of seals in a record that is from before there was one."""
+    with database.reading() as connection:
+        there = sa.inspect(connection).has_table(CHAIN_SEAL.name)
+    if not there:
+        with database.writing() as connection:
+            CHAIN_SEAL.create(connection, checkfirst=True)
 
 
 def _last(connection: sa.Connection) -> _Last:

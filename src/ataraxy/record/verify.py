@@ -43,6 +43,7 @@ TABLES = (
     "erased_patient",
     "key_location",
     "erasure_pending",
+    "chain_seal",
 )
 CLOCK_BEHIND_US = 300 * 1_000_000
 
@@ -130,17 +131,47 @@ def verify_file(path: os.PathLike[str] | str, anchors: os.PathLike[str] | str | 
     kept = read_anchors(Path(anchors)) if anchors is not None else {}
     if path.exists() and not path.is_file():
         raise Unreadable(f"{path}: it is not a file")
-    try:
-        with open(path, "rb") as file:
-            start = file.read(16)
-    except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror}") from None
-    if start == b"SQLite format 3\x00":
+    if is_database(path):
         return _verify_database(path, kept)
-    if not start.startswith(LINE_START):
+    if not _start_of(path).startswith(LINE_START):
         raise Unreadable(f"{path}: neither a database of SQLite nor an exported record")
     with open(path, "rb") as file:
         return _verify(_lines(file), kept, ())
+
+
+def is_database(path: os.PathLike[str] | str) -> bool:
+    """Return whether a file is a database of SQLite, without harm to a process that works with it.
+
+    A process that opens and closes a file by itself loses every lock that it holds on it (POSIX), and SQLite with it:
+    another process could then take the log of changes for its own. Only a file that SQLite knows nothing of is opened
+    in any other way.
+
+    Raises:
+        Unreadable: the file cannot be read.
+    """
+    try:
+        if os.stat(path).st_size == 0:
+            return False
+        connection = sqlite3.connect(Path(path).absolute().as_uri() + "?mode=ro", uri=True, timeout=30)
+    except (OSError, sqlite3.Error) as error:
+        raise Unreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+        return True
+    except sqlite3.Error as error:
+        if "locked" in str(error) or "busy" in str(error):
+            return True
+        return _start_of(path) == b"SQLite format 3\x00"
+    finally:
+        connection.close()
+
+
+def _start_of(path: os.PathLike[str] | str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(16)
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
 
 
 def read_anchors(path: Path) -> dict[int, list[tuple[str, str]]]:
@@ -357,9 +388,13 @@ def _ahead(
     if "projection_state" not in made:
         return None
     seen = connection.execute("SELECT MAX(seq) FROM projection_state").fetchone()[0]
-    if type(seen) is not int or seen <= entries:
-        return None
-    return Problem(entries + 1, f"it is missing: tables beside the entries were made from {seen} entries")
+    if type(seen) is int and seen > entries:
+        return Problem(entries + 1, f"it is missing: tables beside the entries were made from {seen} entries")
+    if "chain_seal" in made:
+        sealed = connection.execute("SELECT MAX(last) FROM chain_seal").fetchone()[0]
+        if type(sealed) is int and sealed > entries:
+            return Problem(entries + 1, f"it is missing: {sealed} entries were sealed")
+    return None
 
 
 def _erasures(
