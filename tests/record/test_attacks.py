@@ -332,6 +332,20 @@ def test_the_verifier_does_not_pass_over_a_journal_that_the_program_would_play_b
     assert verify_file(place / database.name).valid
 
 
+def test_verifying_a_record_leaves_the_locks_of_who_works_with_it(database: Path, master: MasterKey) -> None:
+    """A process that closes a file loses its locks on it; the next one to close would then throw the log away."""
+    wal = database.with_name(database.name + "-wal")
+    program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(*c.execute('SELECT max(seq) FROM entry'))"
+    with Record.open(database, keys=KeyRing(master)) as record:
+        write(record, ANN, "note.written", {"a": 1})
+        assert verify_file(database).valid
+        assert check_sealed(str(database), master) is not None
+        subprocess.run([sys.executable, "-c", program, database], check=True, capture_output=True)
+        assert wal.is_file()
+        write(record, ANN, "note.written", {"a": 2})
+    assert verify_file(database).entries == 6
+
+
 def test_a_file_under_two_names_is_not_written(database: Path, master: MasterKey, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite3"
     os.link(database, other)

@@ -48,9 +48,8 @@ def check_sealed(place: str, master: MasterKey) -> SealReport | None:
         WrongMasterKey: another master key wraps the key of this record's chain.
         InputError: as `Record.open` does.
     """
-    if not place.startswith(POSTGRES):
-        if not is_database(place.removeprefix("sqlite:///")):
-            return None
+    if not place.startswith(POSTGRES) and not is_database(place.removeprefix("sqlite:///")):
+        return None
     with Record.open(place, read_only=True) as record, record.reading() as connection:
         return check_seals(connection, KeyRing(master))
 
