@@ -135,3 +135,31 @@ def password_command(
     if person is None:
         raise InputError(f"nobody signs in as {sign_in_name!r}", code="clinic.no-person")
     typer.echo(f"One-time password: {renew_password(person, by=None)}")
+
+
+@app.command("escalate")
+@needs_clinic
+def escalate_command(
+    directory: Directory,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Says nothing unless an alert was raised or escalated.")
+    ] = False,
+) -> None:
+    """Raises what was missed and escalates alerts that nobody took; for the machine's clock, every few minutes."""
+    from ataraxy.clinic.home import ClinicHome
+    from ataraxy.clinic.serve import configure
+
+    configure(ClinicHome.open(directory))
+    from ataraxy.clinic.the_practice import the_practice
+    from ataraxy.practice.lists import open_alerts_by_urgency
+    from ataraxy.practice.watch import watch
+
+    practice = the_practice()
+    done = watch(practice)
+    waiting = open_alerts_by_urgency(practice)
+    if quiet and not done.raised and not done.escalated:
+        return
+    typer.echo(
+        f"raised {done.raised}, escalated {done.escalated}; open: {waiting.get('immediate', 0)} now, "
+        f"{waiting.get('today', 0)} today, {waiting.get('routine', 0)} routine"
+    )

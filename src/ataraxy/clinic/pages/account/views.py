@@ -120,7 +120,7 @@ def pin(request: ClinicRequest) -> HttpResponse:
         person.set_pin(form.cleaned_data["pin"])
         person.save(update_fields=["pin"])
         record("pin_set", request=request, person=person.pk)
-        messages.success(request, "Your PIN is set. It opens this screen after a pause, and nothing else.")
+        messages.success(request, "Your PIN is set. It opens this screen after a pause, and confirms you as second person.")
         return redirect("my_account")
     status = 422 if form.is_bound else 200
     return render(request, "account/pin.html", {"form": form}, status=status)
