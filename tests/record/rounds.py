@@ -27,7 +27,10 @@ from tests.record.tallies import LastWord, Tally, rows
 
 from ataraxy.errors import AtaraxyError
 from ataraxy.record.canonical import entry_line, entry_text
+from ataraxy.record.chain_seal import check_seals
 from ataraxy.record.entry import Draft
+from ataraxy.record.keys import KeyRing
+from ataraxy.record.master_key import MasterKey
 from ataraxy.record.store import Record, VersionConflict
 from ataraxy.record.verify import verify_file
 
@@ -36,6 +39,8 @@ REQUESTS = 4
 KILLS = 6
 SELF_KILLS = 6
 STREAMS = 3
+PATIENTS = 3
+MASTER = MasterKey(bytes(range(32)))
 
 
 def write(url: str, writer: str, seed: int, journal: Path, die_at: int | None) -> None:
@@ -47,7 +52,7 @@ def write(url: str, writer: str, seed: int, journal: Path, die_at: int | None) -
     lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
     told = {line["key"] for line in lines if line["kind"] == "acknowledged"}
     descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    with Record.open(url, projections=(Tally(), LastWord())) as record:
+    with Record.open(url, projections=(Tally(), LastWord()), keys=KeyRing(MASTER)) as record:
         answered = _mortal(record.engine, die_at)
         for number in range(REQUESTS):
             key = f"{writer}-{number}"
@@ -82,7 +87,14 @@ def _send(
     tokens = [f"{key}-{place}" for place in range(len(streams))]
     at = datetime(2026, 1, 1, tzinfo=UTC)
     drafts = [
-        Draft(stream, "test.written", {"token": token, "filling": "x" * choice.randrange(2000)}, at)
+        Draft(
+            stream,
+            "test.written",
+            {"token": token, "filling": "x" * choice.randrange(2000), "note": f"secret {token}"},
+            at,
+            patient=f"p{choice.randrange(PATIENTS)}",
+            sensitive=("/note",),
+        )
         for stream, token in zip(streams, tokens, strict=True)
     ]
     _note(
@@ -178,8 +190,11 @@ def judged(url: str, folder: Path) -> tuple[list[str], int, int]:
                 told.append(
                     Acknowledged(**{**line, "seqs": tuple(line["seqs"]), "hashes": tuple(line["hashes"])})
                 )
-    with Record.open(url, projections=(Tally(), LastWord())) as record:
+    with Record.open(url, projections=(Tally(), LastWord()), keys=KeyRing(MASTER)) as record:
         entries = list(record.entries())
+        with record.reading() as connection:
+            seals = check_seals(connection, KeyRing(MASTER))
+        unread = [e.seq for e in entries if record.opened(e)["note"] != f"secret {e.payload['token']}"]
         with record.reading() as connection:
             along_the_way = rows(connection)
         record.rebuild()
@@ -199,6 +214,10 @@ def judged(url: str, folder: Path) -> tuple[list[str], int, int]:
         for e in entries
     ]
     wrong = list(problems(sent, told, found))
+    if seals.problem is not None or seals.sealed != len(entries):
+        wrong.append(f"seals: {seals}")
+    if unread:
+        wrong.append(f"sealed texts: entries {unread} do not open to what was written")
     if along_the_way != anew:
         wrong.append("projections: rebuilt from nothing they are other ones")
     if {request.key for request in sent} != {entry.key for entry in entries}:
