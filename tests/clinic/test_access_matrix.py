@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from ataraxy.clinic.access import care
+from ataraxy.clinic.access import care, tokens
 from ataraxy.clinic.access.checks import Address, addresses, unstated
 from ataraxy.clinic.access.permissions import MEANING, Permission
 from ataraxy.clinic.access.roles import ROLES, Role
@@ -65,11 +65,29 @@ def clients(accounts: None, people: dict[Role, Person], sign_in: Any) -> dict[Ro
 
 
 def cases(address: Address) -> Iterator[tuple[Stated, str, str]]:
-    for stated in address.stated:
+    """Every method with what is stated about it; an address of the JSON interface states each of its methods apart."""
+    for method in METHODS:
+        answering = [stated for stated in address.stated if stated is not None and stated.answers(method)]
+        stated = answering[0] if answering else address.stated[0]
         assert stated is not None
-        for method in METHODS:
-            for patient in (OWN, OTHER) if isinstance(stated.patient, str) else ("none",):
-                yield stated, method, patient
+        for patient in (OWN, OTHER) if isinstance(stated.patient, str) else ("none",):
+            yield stated, method, patient
+
+
+def by_token_only(address: Address) -> bool:
+    """Whether an address takes a device's token and no browser's session."""
+    return all(s is not None and s.token for s in address.stated) and getattr(
+        address.view, "csrf_exempt", False
+    )
+
+
+def token_of(role: Role | None, people: dict[Role, Person]) -> dict[str, str]:
+    """The header of a token with everything that a role permits."""
+    if role is None:
+        return {}
+    held = ROLES[role].permissions
+    secret = tokens.issue(people[role], label="matrix", scopes=held, days=1, by="", agreed=True)
+    return {"Authorization": f"Bearer {secret}"}
 
 
 # Signing out and the like would end the session that the rest of the matrix is asked with.
@@ -78,16 +96,17 @@ ENDING = frozenset({"account_logout", "account_end_all"})
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address.pattern or "home")
 def test_each_address_is_open_to_whom_it_states_and_to_nobody_else(
-    address: Address, clients: dict[Role | None, Client], sign_in: Any
+    address: Address, clients: dict[Role | None, Client], sign_in: Any, people: dict[Role, Person]
 ) -> None:
     wrong = []
     for role, client in clients.items():
         client.raise_request_exception = False
+        headers = token_of(role, people) if by_token_only(address) else {}
         for stated, method, patient in cases(address):
             if address.name in ENDING and method == "POST" and role is not None:
                 client = sign_in(role)
                 client.raise_request_exception = False
-            response = client.generic(method, filled(address, patient))
+            response = client.generic(method, filled(address, patient), headers=headers)
             ran = response.wsgi_request.access.admitted
             allowed = expected(stated, method, role, patient)
             open_answer = response.status_code not in REFUSALS
@@ -99,6 +118,19 @@ def test_each_address_is_open_to_whom_it_states_and_to_nobody_else(
             if response.status_code >= 500:
                 wrong.append(f"{method} {patient[:5]} {role}: {response.status_code}")
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize(
+    "address", [a for a in ADDRESSES if by_token_only(a)], ids=lambda address: address.pattern
+)
+def test_a_browsers_session_opens_nothing_of_the_json_interface(
+    address: Address, clients: dict[Role | None, Client]
+) -> None:
+    for client in clients.values():
+        for method in METHODS:
+            answer = client.generic(method, filled(address, OWN))
+            assert not answer.wsgi_request.access.admitted
+            assert answer.status_code in (401, 405)
 
 
 def test_every_address_states_its_access() -> None:

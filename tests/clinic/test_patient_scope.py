@@ -219,7 +219,7 @@ def test_a_poll_is_logged_once_and_not_each_time(
 
 
 def token(person: Person, *scopes: Permission) -> dict[str, str]:
-    secret = tokens.issue(person, label="device", scopes=scopes, days=1, by="")
+    secret = tokens.issue(person, label="device", scopes=scopes, days=1, by="", agreed=True)
     return {"authorization": f"Bearer {secret}"}
 
 

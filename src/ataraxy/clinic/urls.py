@@ -19,6 +19,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import URLPattern, URLResolver, path
 
 from ataraxy.clinic import pages
+from ataraxy.clinic.api.urls import urlpatterns as interface
 from ataraxy.clinic.navigation import Entry
 
 
@@ -57,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/factors/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("account/factors/passkeys/<int:pk>/edit/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
     *(pattern for module in _modules for pattern in module.urlpatterns),
+    *interface,
 ]
 
 handler400 = "ataraxy.clinic.access.errors.bad_request"

@@ -26,6 +26,7 @@ class Admission:
         patient: opaque id of the patient that the view shows.
         break_glass: id of the break-glass through which the patient is seen, empty where it is by care.
         admitted: whether the view ran.
+        token: id of the access token that it came with, empty for a browser's session.
     """
 
     person: Person | None = None
@@ -37,7 +38,12 @@ class Admission:
     stated: Stated | None = None
     view: str = ""
     presence: Presence | None = None
-    by_token: bool = False
+    token: str = ""
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a device asks, and nobody at a browser."""
+        return bool(self.token)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ataraxy.clinic.access.problem import asks_interface, problem
+
 _TEXT = {
     400: ("This request cannot be read", "Go back, reload the page and try again."),
     401: ("Sign in first", "You are not signed in, or your session has ended."),
@@ -40,6 +42,8 @@ _BY_CODE = {
 
 def refused(request: HttpRequest, status: int, code: str = "", go: str = "") -> HttpResponse:
     """The page for an error. Needs no database, so that it can be shown when there is none."""
+    if asks_interface(request):
+        return problem(status, code or f"http.{status}")
     title, advice = _BY_CODE.get(code) or _TEXT.get(status) or (HTTPStatus(status).phrase, "")
     access = getattr(request, "access", None)
     context: dict[str, Any] = {"title": title, "advice": advice, "status": status, "code": code, "go": go}

@@ -16,8 +16,9 @@ from ataraxy.clinic.access.care import sight
 from ataraxy.clinic.access.errors import refused
 from ataraxy.clinic.access.external import EXTERNAL
 from ataraxy.clinic.access.log import address_of, record
+from ataraxy.clinic.access.problem import asks_interface, problem
 from ataraxy.clinic.access.rates import OncePer, RateLimit
-from ataraxy.clinic.access.stated import Audience, Stated, stated_by
+from ataraxy.clinic.access.stated import Audience, Stated, every_statement, stated_by
 from ataraxy.clinic.access.tokens import bearer
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ class AccessMiddleware:
         access.view = (match.view_name if match else "") or getattr(view, "__name__", "")
         method = request.method or ""
         access.stated = stated = stated_by(view, method) or _external(view, access.view)
-        if stated is None:
+        if stated is None and not any(every_statement(view)):
             return self._deny(request, "unstated", 403)
+        if stated is None:  # an operation of the JSON interface that there is not
+            return self._deny(request, "method", 405)
         answer = self._identify(request, access, stated, view)
         if answer is not None:
             return answer
@@ -91,7 +94,7 @@ class AccessMiddleware:
             token = bearer(request)
             if token is None:
                 return self._deny(request, "token", 401)
-            access.person, access.permissions, access.by_token = token.person, token.permissions, True
+            access.person, access.permissions, access.token = token.person, token.permissions, token.id
             return None if _BY_BROWSER.admits(token.id) else self._deny(request, "rate", 429)
         if not request.user.is_authenticated:
             if not _BY_ADDRESS.admits(address_of(request)):
@@ -128,6 +131,8 @@ class AccessMiddleware:
     def _elsewhere(self, request: HttpRequest, outcome: str, name: str, status: int) -> HttpResponseBase:
         """Sends a browser to another page; answers a script with a status and the address."""
         request.access.outcome = outcome  # type: ignore[attr-defined]
+        if asks_interface(request):
+            return problem(401, f"access.{outcome}")
         target = reverse(name)
         if request.method in ("GET", "HEAD") and not _by_script(request):
             return HttpResponseRedirect(f"{target}?{urlencode({'next': request.get_full_path()})}")
@@ -137,6 +142,8 @@ class AccessMiddleware:
 
     def _deny(self, request: HttpRequest, outcome: str, status: int) -> HttpResponseBase:
         request.access.outcome = outcome  # type: ignore[attr-defined]
+        if asks_interface(request):
+            return problem(status, f"access.{outcome}")
         if _by_script(request):
             return JsonResponse({"code": f"access.{outcome}"}, status=status)
         return refused(request, status, f"access.{outcome}")
@@ -171,7 +178,7 @@ class AccessMiddleware:
             outcome=access.outcome,
             status=response.status_code,
             break_glass=access.break_glass,
-            detail="token" if access.by_token else "",
+            detail=f"token {access.token[:8]}" if access.token else "",
         )
 
 

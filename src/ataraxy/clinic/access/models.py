@@ -132,7 +132,11 @@ class BreakGlass(models.Model):
 
 
 class AccessToken(models.Model):
-    """A token for a device: some permissions of one person, for a time. Only its hash is kept."""
+    """A token for a device: some permissions of one person, for a time. Only its hash is kept.
+
+    It opens nothing before the person whose permissions they are has agreed: an administrator who makes tokens does
+    not get at patients through them.
+    """
 
     id = models.CharField(primary_key=True, max_length=32, default=opaque_id, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
@@ -141,10 +145,24 @@ class AccessToken(models.Model):
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    issued_by = models.CharField(max_length=32, blank=True, default="")
+    agreed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
 
     def __str__(self) -> str:
         return self.label
+
+    def state(self, now: datetime) -> str:
+        """``revoked``, ``expired``, ``waiting`` for its person's agreement, or ``live``."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at <= now:
+            return "expired"
+        return "live" if self.agreed_at is not None else "waiting"
 
     @staticmethod
     def digest_of(token: str) -> str:

@@ -123,12 +123,22 @@ def action(permission: Permission, *, patient: PatientScope, token: bool = False
 
 
 def own_account(
-    *, post: bool = False, read: bool = True, unenrolled: bool = False, while_locked: bool = False
+    *,
+    post: bool = False,
+    read: bool = True,
+    unenrolled: bool = False,
+    while_locked: bool = False,
+    token: bool = False,
 ) -> Callable[[View], View]:
-    """A view about the person who opens it."""
+    """A view about the person who opens it, or one that holds nothing about anybody."""
     return _state(
         Stated(
-            Audience.OWN_ACCOUNT, reads=read, writes=post, unenrolled=unenrolled, while_locked=while_locked
+            Audience.OWN_ACCOUNT,
+            reads=read,
+            writes=post,
+            unenrolled=unenrolled,
+            while_locked=while_locked,
+            token=token,
         )
     )
 
