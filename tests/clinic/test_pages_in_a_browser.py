@@ -16,6 +16,8 @@ PAGES: list[tuple[str, Role | None, str]] = [
     ("sign-in", None, "/sign-in/"),
     ("people", Role.ADMINISTRATOR, "/administration/people/"),
     ("new-person", Role.ADMINISTRATOR, "/administration/people/new/"),
+    ("tokens", Role.ADMINISTRATOR, "/administration/tokens/"),
+    ("own-tokens", Role.THERAPIST, "/account/tokens/"),
     ("account", Role.THERAPIST, "/account/"),
     ("pin", Role.THERAPIST, "/account/pin/"),
     ("add-passkey", Role.THERAPIST, "/account/factors/passkeys/add/"),

@@ -18,7 +18,7 @@ router = Router(tags=["clinic"])
     "/alerts", response={200: list[AlertLine], **errors()}, summary="Alerts that nobody has acknowledged"
 )
 @page(Permission.ALERT_VIEW, patient=NO_PATIENT, token=True)
-def alerts_open(request: ClinicRequest):
+def alerts_open(request: ClinicRequest) -> list[AlertLine]:
     """Of the people whom the token's person may open, the latest first."""
     return [
         AlertLine(
@@ -36,7 +36,7 @@ def alerts_open(request: ClinicRequest):
 
 @router.get("/record/head", response={200: RecordHead, **errors()}, summary="The last entry of the record")
 @page(Permission.RECORD_VERIFY, patient=NO_PATIENT, token=True)
-def record_head(request: ClinicRequest):
+def record_head(request: ClinicRequest) -> RecordHead:
     """Its number and hash; 0 and zeros where there is none."""
     head = the_practice().record.head()
     return RecordHead(seq=head.seq, hash=head.hash)

@@ -39,7 +39,7 @@ router = Router(tags=["people"])
 
 @router.get("/people", response={200: list[PersonLine], **errors()}, summary="People who were referred")
 @page(Permission.PATIENT_VIEW, patient=NO_PATIENT, token=True)
-def people_listed(request: ClinicRequest):
+def people_listed(request: ClinicRequest) -> list[PersonLine]:
     """Those whom the token's person may open, the latest referral first; without names."""
     practice = the_practice()
     rows = lists.people(practice)
@@ -59,7 +59,9 @@ def people_listed(request: ClinicRequest):
 
 @router.post("/people", response={200: Recorded, **errors()}, summary="Refer a person")
 @action(Permission.PATIENT_REFER, patient=NO_PATIENT, token=True)
-def refer(request: ClinicRequest, body: NewPerson, key: Annotated[Key, Header(alias="Idempotency-Key")]):
+def refer(
+    request: ClinicRequest, body: NewPerson, key: Annotated[Key, Header(alias="Idempotency-Key")]
+) -> Recorded:
     """The answer names the person's new opaque id; the token's person cares for them from now on."""
     who, practice = request.access.who, the_practice()
     by = actor_of(who)
@@ -85,7 +87,7 @@ def chart_fact(
     person_id: str,
     body: NewFact,
     key: Annotated[Key, Header(alias="Idempotency-Key")],
-):
+) -> Recorded:
     """A name that is not in the vocabulary of facts, or a value that it does not allow, is refused."""
     practice, by = the_practice(), actor_of(request.access.who)
     people.person_file(practice, person_id)
@@ -100,7 +102,7 @@ def chart_fact(
     "/people/{person_id}/scores", response={200: list[ScoreLine], **errors()}, summary="Scores of a person"
 )
 @page(Permission.PATIENT_VIEW, patient="person_id", token=True)
-def scores_listed(request: ClinicRequest, person_id: str):
+def scores_listed(request: ClinicRequest, person_id: str) -> list[ScoreLine]:
     """In the order of their times."""
     practice = the_practice()
     people.person_file(practice, person_id)
@@ -117,7 +119,7 @@ def chart_score(
     person_id: str,
     body: NewScore,
     key: Annotated[Key, Header(alias="Idempotency-Key")],
-):
+) -> Recorded:
     """Scored by the instrument's own rules; answers about dying and worsening raise alerts with it."""
     practice = the_practice()
     people.person_file(practice, person_id)
@@ -139,7 +141,7 @@ def chart_score(
     "/people/{person_id}/gate", response={200: GateAnswer, **errors()}, summary="What the gate says now"
 )
 @page(Permission.SCREENING_VIEW, patient="person_id", token=True)
-def gate(request: ClinicRequest, person_id: str):
+def gate(request: ClinicRequest, person_id: str) -> GateAnswer:
     """Every rule that is not met or cannot be answered, with its reason and its source."""
     practice = the_practice()
     people.person_file(practice, person_id)
@@ -177,7 +179,7 @@ def acknowledge(
     alert_id: str,
     body: Acknowledgement,
     key: Annotated[Key, Header(alias="Idempotency-Key")],
-):
+) -> Recorded:
     """As the clinician who acts on it."""
     done = alerts.acknowledge(
         the_practice(),

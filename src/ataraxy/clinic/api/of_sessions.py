@@ -40,7 +40,7 @@ router = Router(tags=["sessions"])
     summary="Sessions of today, and who is still here",
 )
 @page(Permission.TODAY_VIEW, patient=NO_PATIENT, token=True)
-def sessions_today(request: ClinicRequest):
+def sessions_today(request: ClinicRequest) -> list[SessionLine]:
     """Of the people whom the token's person may open."""
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     rows = lists.sessions_of_now(the_practice(), start, start + timedelta(days=1))
@@ -62,7 +62,7 @@ def sessions_today(request: ClinicRequest):
     "/sessions/{session_id}", response={200: SessionNow, **errors()}, summary="A session as it stands"
 )
 @page(Permission.SESSION_VIEW, patient=patient_of_session, token=True)
-def session_now(request: ClinicRequest, session_id: str):
+def session_now(request: ClinicRequest, session_id: str) -> SessionNow:
     """State, what is due, and the rules that hold."""
     practice = the_practice()
     loaded = practice.load(SESSION, session_id)
@@ -99,7 +99,7 @@ def chart_reading(
     session_id: str,
     body: NewReading,
     key: Annotated[Key, Header(alias="Idempotency-Key")],
-):
+) -> Recorded:
     """It stands where it was taken; one that arrives late is marked so."""
     practice = the_practice()
     charted = _charted(request, session_id, key, body.taken_at)
@@ -126,7 +126,7 @@ def chart_adverse_event(
     session_id: str,
     body: NewAdverseEvent,
     key: Annotated[Key, Header(alias="Idempotency-Key")],
-):
+) -> Recorded:
     """Graded 1 to 5; grades 4 and 5 are serious."""
     charted = Charted(session_id, key, body.at.astimezone(UTC), actor_of(request.access.who))
     fields = {

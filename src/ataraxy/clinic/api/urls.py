@@ -19,5 +19,5 @@ _below = ROOT.removeprefix("/")
 urlpatterns: list[Any] = [
     path(f"{_below}openapi.json", document, name="api_document"),
     # The package adds an address of its own that answers nothing and states nothing.
-    path(_below, ([found for found in _patterns if found.name != "api-root"], _app, _space)),
+    path(_below, ([found for found in _patterns if getattr(found, "name", "") != "api-root"], _app, _space)),
 ]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ataraxy.clinic.access import presence as presences
@@ -107,6 +108,9 @@ def my_account(request: ClinicRequest) -> HttpResponse:
             "presences": person.presences.order_by("-seen_at"),
             "this_presence": access.presence,
             "credentials": person.credentials.filter(withdrawn_at=None),
+            "waiting_tokens": person.tokens.filter(
+                agreed_at=None, revoked_at=None, expires_at__gt=timezone.now()
+            ).count(),
         },
     )
 
@@ -120,7 +124,9 @@ def pin(request: ClinicRequest) -> HttpResponse:
         person.set_pin(form.cleaned_data["pin"])
         person.save(update_fields=["pin"])
         record("pin_set", request=request, person=person.pk)
-        messages.success(request, "Your PIN is set. It opens this screen after a pause, and confirms you as second person.")
+        messages.success(
+            request, "Your PIN is set. It opens this screen after a pause, and confirms you as second person."
+        )
         return redirect("my_account")
     status = 422 if form.is_bound else 200
     return render(request, "account/pin.html", {"form": form}, status=status)
