@@ -19,6 +19,7 @@ from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.alert_sight import shown_alerts, waiting_for
 from ataraxy.clinic.the_practice import the_practice
+from ataraxy.errors import InputError
 from ataraxy.practice import alerts, lists
 from ataraxy.practice.aggregate import ALERTS
 from ataraxy.therapy.alert import AlertKind, AlertWanted, Urgency
@@ -157,6 +158,21 @@ def test_an_open_page_keeps_the_clock_going(
     moment[0] = 122
     client.get("/alerts/badge/")
     assert escalated() == 1
+
+
+def test_a_record_that_cannot_be_read_now_stops_no_page(
+    visit: Visit, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def broken() -> Any:
+        asked.append("record")
+        raise InputError("the disk is full", code="record.full")
+
+    monkeypatch.setattr(watching, "_ESCALATE", OncePer(60))
+    monkeypatch.setattr(watching, "the_practice", broken)
+    assert sign_in(Role.COORDINATOR).get("/account/").status_code == 200
+    assert asked == ["record"]
 
 
 def test_somebody_who_is_not_signed_in_moves_no_clock(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:

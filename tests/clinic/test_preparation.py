@@ -333,6 +333,39 @@ def test_no_sequence_of_page_actions_gives_a_dose_without_two_independent_calcul
     assert vial(visit).drawn == Decimal("0.7") * len(agreed)
 
 
+def test_in_a_browser_the_result_is_gone_after_handing_over_and_does_not_come_back(
+    new_page: Any, sign_in: Any, server: Any, people: Any
+) -> None:
+    make_site()
+    with_pin(people[Role.PRESCRIBER])
+    visit = make_visit(people)
+    page = new_page()
+    sign_in_by_cookie(page, sign_in(Role.MONITOR))
+    page.goto(f"/session/{visit.id}/preparation/")
+
+    def fill(fields: dict[str, str]) -> None:
+        for name, value in fields.items():
+            found = page.locator(f"[name={name}]:visible")
+            if found.count():
+                kind = found.first.evaluate("field => field.tagName")
+                found.first.select_option(value) if kind == "SELECT" else found.first.fill(value)
+
+    fill(read(visit))
+    page.click("text=Calculate")
+    page.wait_for_selector("text=Your calculation")
+    assert page.locator(".dose-figure-main strong").inner_text().startswith("0.7")
+    page.click("text=Hide it and hand over")
+    page.wait_for_selector("text=Who recalculates")
+    page.go_back()
+    page.wait_for_load_state("load")
+    assert page.locator(".dose-figure-main").count() == 0
+    page.goto(f"/session/{visit.id}/preparation/")
+    fill(own(visit, people[Role.PRESCRIBER]))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Two people agree")
+    assert visit.state.preparation is not None
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280), (390, 844)])
 def test_every_step_can_be_used_by_everybody(

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ataraxy.clinic.access.rates import OncePer
 from ataraxy.clinic.the_practice import the_practice
 from ataraxy.errors import AtaraxyError
+from ataraxy.practice.practice import Practice
 from ataraxy.practice.watch import escalate_all, raise_missed
 
 LOG: Final = logging.getLogger("ataraxy.clinic.watching")
@@ -40,16 +41,22 @@ class WatchMiddleware:
 
 
 def tick() -> None:
-    """Do what is due. A clinic that cannot be written now, or has no policy yet, is no reason to show no page."""
+    """Do what is due."""
     if not _ESCALATE("escalate") or not _AT_WORK.acquire(blocking=False):
         return
     try:
-        practice = the_practice()
         if _MISSED("missed"):
-            raise_missed(practice)
-        escalate_all(practice)
+            # Nobody waits for a page because of it.
+            threading.Thread(target=_quietly, args=(raise_missed,), daemon=True).start()
+        _quietly(escalate_all)
+    finally:
+        _AT_WORK.release()
+
+
+def _quietly(work: Callable[[Practice], int]) -> None:
+    """A clinic that cannot be written now, or has no policy yet, is no reason to show no page."""
+    try:
+        work(the_practice())
     except AtaraxyError as error:
         if error.code != "site.none-in-force":
             LOG.warning("alerts were not looked at: %s", error.code)
-    finally:
-        _AT_WORK.release()

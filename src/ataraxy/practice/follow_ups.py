@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from ataraxy.practice import lists
@@ -16,9 +17,9 @@ from ataraxy.therapy.session.follow_up import DueFollowUp, due_follow_ups
 from ataraxy.therapy.session.state import Session, SessionState
 from ataraxy.therapy.site_policy import SitePolicy
 
-# How long after a session somebody may still wait for a contact, beyond what the policy plans: the one before the next
-# session has no time of its own.
-LOOKED_BACK: Final = timedelta(days=60)
+# Beyond what the policy plans: the contact before the next session has no time of its own, and a machine may have been
+# off for some days.
+MARGIN: Final = timedelta(days=14)
 _NOT_BEGUN: Final = (SessionState.PLANNED, SessionState.CHECKED_IN)
 
 
@@ -30,9 +31,19 @@ class SessionFollowUp:
     follow_up: DueFollowUp
 
 
-def dosed_sessions(practice: Practice, at: datetime) -> Iterator[tuple[SessionRow, Session, datetime | None]]:
+def looked_back(policy: SitePolicy) -> timedelta:
+    """Return how long after a session somebody may still have to be contacted by a policy."""
+    hours = [
+        plan.window.value + (0 if plan.after is None else plan.after.value) for plan in policy.follow_ups
+    ]
+    return timedelta(hours=float(max(hours, default=Decimal(0)))) + MARGIN
+
+
+def dosed_sessions(
+    practice: Practice, policy: SitePolicy, at: datetime
+) -> Iterator[tuple[SessionRow, Session, datetime | None]]:
     """Yield the sessions of the last weeks in which drug was given, each with the time of the next of its course."""
-    recent = lists.sessions(practice, since=at - LOOKED_BACK)
+    recent = lists.sessions(practice, since=at - looked_back(policy))
     for row in recent:
         if row.state in _NOT_BEGUN:
             continue
@@ -58,7 +69,7 @@ def follow_ups(
     policy = policy or policy_in_force(practice)
     found = [
         SessionFollowUp(row, due)
-        for row, session, following in dosed_sessions(practice, at)
+        for row, session, following in dosed_sessions(practice, policy, at)
         for due in due_follow_ups(session, policy, at, following)
     ]
     far = at + timedelta(days=36_500)

@@ -55,7 +55,7 @@ def raise_missed(practice: Practice, *, at: datetime | None = None) -> int:
     """
     policy, when = policy_in_force(practice), at or practice.now()
     new = 0
-    for row, session, following in dosed_sessions(practice, when):
+    for row, session, following in dosed_sessions(practice, policy, when):
         if not session.state.ended:
             # Its own commands raise what belongs to it, with every reading.
             continue

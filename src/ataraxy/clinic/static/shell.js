@@ -110,6 +110,11 @@
     if (event.detail.xhr.status === 422) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
 
+  // A page that comes back out of the browser's memory shows what was true when it was left: it is asked for anew.
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) location.reload();
+  });
+
   const summary = document.querySelector("[data-error-summary]");
   if (summary) summary.focus();
 })();

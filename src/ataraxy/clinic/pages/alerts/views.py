@@ -19,15 +19,16 @@ from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.practice import alerts as commands
-from ataraxy.practice import lists
 from ataraxy.practice.aggregate import ALERTS, PERSON
-from ataraxy.practice.alert_of import person_of_alert
+from ataraxy.practice.alert_of import acknowledged_since, person_of_alert
 from ataraxy.practice.practice import Practice
 from ataraxy.practice.site import policy_in_force
 from ataraxy.therapy.alert import Alert
 from ataraxy.therapy.site_policy import SitePolicy
 
 DAYS_SHOWN: Final = 7
+# A page of forms; what is more comes up as these are taken.
+MOST: Final = 50
 KINDS: Final = {
     "session": "During a session",
     "suicide_risk": "Suicide risk",
@@ -104,13 +105,14 @@ def _shown(
     policy = policy_in_force(practice) if found else None
     opened = [
         _open_alert(practice, policy, one, bound.get(one.row.alert)) if sees else _outside(one)
-        for one, sees in seen
+        for one, sees in seen[:MOST]
         if policy is not None
     ]
     # One that a colleague took while this was typed: the words are not lost, and the answer says who was first.
     gone = [form for id_, form in bound.items() if id_ not in {one.row.alert for one in found}]
     context = {
         "opened": opened,
+        "more": max(0, len(seen) - MOST),
         "gone": gone,
         "taken": _taken(practice, request, now),
         "may_acknowledge": may,
@@ -176,24 +178,22 @@ def _name(practice: Practice, person: str) -> str:
 def _taken(practice: Practice, request: ClinicRequest, now: datetime) -> list[dict[str, Any]]:
     """The acknowledged alerts of the last days, of one's own patients."""
     since = now - timedelta(days=DAYS_SHOWN)
-    rows = [r for r in lists.alerts(practice) if r.acknowledged_at is not None and r.acknowledged_at >= since]
-    own = own_patients(request.access.who, {row.person for row in rows})
-    rows = [row for row in rows if row.person in own]
-    names = names_of({row.acknowledged_by for row in rows})
-    found = []
-    for row in sorted(rows, key=lambda r: r.acknowledged_at or now, reverse=True):
-        alert = _alert(practice, row.person, row.alert)
-        found.append(
-            {
-                "kind": KINDS[row.kind],
-                "reason": "" if alert is None else alert.wanted.reason,
-                "comment": "" if alert is None else alert.comment,
-                "person": row.person,
-                "name": _name(practice, row.person),
-                "raised_at": row.raised_at,
-                "at": row.acknowledged_at,
-                "by": names[row.acknowledged_by],
-                "escalated": bool(row.escalated_at),
-            }
-        )
-    return found
+    taken = acknowledged_since(practice, since)
+    own = own_patients(request.access.who, {person for person, _ in taken})
+    pairs = [(person, _alert(practice, person, id_)) for person, id_ in taken if person in own][:MOST]
+    names = names_of({alert.acknowledged_by or "" for _, alert in pairs if alert is not None})
+    return [
+        {
+            "kind": KINDS[alert.wanted.kind],
+            "reason": alert.wanted.reason,
+            "comment": alert.comment,
+            "person": person,
+            "name": _name(practice, person),
+            "raised_at": alert.raised_at,
+            "at": alert.acknowledged_at,
+            "by": names[alert.acknowledged_by or ""],
+            "escalated": bool(alert.escalated),
+        }
+        for person, alert in pairs
+        if alert is not None
+    ]

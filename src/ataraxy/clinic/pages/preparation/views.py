@@ -115,7 +115,10 @@ def hand_over(request: ClinicRequest, session_id: str) -> HttpResponse:
         preparing.hand_over(the_practice(), session_id, by=actor_of(request.access.who))
     except InputError as refusal:
         return _shown(request, session_id, refusal=refusal)
-    return redirect("preparation", session_id=session_id)
+    response = redirect("preparation", session_id=session_id)
+    # The page before, with the result on it, is not to come back from the browser's memory.
+    response["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @action(_WRITE, patient=patient_of_session)
