@@ -351,7 +351,7 @@ def test_in_a_browser_the_result_is_gone_after_handing_over_and_does_not_come_ba
                 found.first.select_option(value) if kind == "SELECT" else found.first.fill(value)
 
     fill(read(visit))
-    page.click("text=Calculate")
+    page.click("button:has-text('Calculate')")
     page.wait_for_selector("text=Your calculation")
     assert page.locator(".dose-figure-main strong").inner_text().startswith("0.7")
     page.click("text=Hide it and hand over")
