@@ -19,7 +19,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.record.small_record import ANN, BEN, NOW, Names, small_record, texts_of, write
+from tests.record.small_record import (
+    ANN,
+    BEN,
+    NOW,
+    SECRETS,
+    Names,
+    small_record,
+    texts_of,
+    wrapped_key,
+    write,
+)
 
 from ataraxy.errors import AtaraxyError
 from ataraxy.record import verify
@@ -29,9 +39,17 @@ from ataraxy.record.canonical import hash_of, hashed_text
 from ataraxy.record.chain_seal import SealReport
 from ataraxy.record.checking import check_record, check_sealed
 from ataraxy.record.entry import ANY_VERSION, Draft
-from ataraxy.record.erasure import erase
+from ataraxy.record.erasure import erase, finish_erasures
 from ataraxy.record.key_register import read_register
-from ataraxy.record.keys import CHAIN_SEAL, DATA_KEY, ERASED, ERASED_PATIENT, KeyRing
+from ataraxy.record.keys import (
+    CHAIN_SEAL,
+    DATA_KEY,
+    ERASED,
+    ERASED_PATIENT,
+    ERASURE_PENDING,
+    KEY_LOCATION,
+    KeyRing,
+)
 from ataraxy.record.master_key import MasterKey, WrongMasterKey
 from ataraxy.record.repair import restore_guards
 from ataraxy.record.restore import drill, restore
@@ -404,6 +422,91 @@ def test_the_verifier_notes_a_key_of_an_erased_patient_and_a_tombstone_that_no_e
                 )
             )
         assert BEN in found(database)
+
+
+def forge_erasure(record: Record, patient: str) -> None:
+    """Mark a patient as erased as one who may write to the tables can."""
+    with record.writing() as connection:
+        connection.execute(
+            sa.insert(ERASED_PATIENT).values(
+                patient=patient,
+                erased_at="2026-03-01T09:00:00+00:00",
+                erased_by="s",
+                reason="r",
+                legal_basis="b",
+            )
+        )
+        places = ["entry", "database", *connection.execute(sa.select(KEY_LOCATION.c.location)).scalars()]
+        for where in places:
+            connection.execute(sa.insert(ERASURE_PENDING).values(patient=patient, location=where, problem=""))
+
+
+def test_an_erasure_that_nobody_decided_reaches_no_key(url: str, master: MasterKey, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with small_record(url, master) as record:
+        backup(record, disk, at=NOW)
+        forge_erasure(record, BEN)
+        assert len(finish_erasures(record, at=LATER)) == 3  # as when the clinic starts
+        made = backup(record, disk, at=LATER)
+        register = read_register(disk)
+        assert register is not None
+        assert BEN in register.keys
+        assert wrapped_key(record, BEN)
+    restored = restore(made.folder, str(tmp_path / "again.sqlite3"), master=master)
+    assert restored.not_erased == (BEN,) if "://" not in url else restored.not_erased == ()
+    with Record.open(tmp_path / "again.sqlite3", keys=KeyRing(master)) as again:
+        assert texts_of(again, BEN) == list(SECRETS[BEN])
+
+
+def test_an_erasure_with_a_forged_entry_is_not_completed_unasked(url: str, master: MasterKey) -> None:
+    with small_record(url, master) as record:
+        forge_erasure(record, BEN)
+        with Record.open(url) as forged:
+            draft = Draft(
+                f"erasure/{BEN}", "record.erased", {"patient": BEN, "reason": "r", "legal_basis": "b"}, NOW
+            )
+            forged.append([draft], author="s", at=LATER, expected={draft.stream: 0})
+        assert len(finish_erasures(record, at=LATER)) == 2 + 0
+        assert wrapped_key(record, BEN)
+
+
+def test_an_erasure_that_was_decided_with_the_key_is_completed_unasked(
+    url: str, master: MasterKey, tmp_path: Path
+) -> None:
+    disk, away = tmp_path / "disk", tmp_path / "away"
+    with small_record(url, master) as record:
+        backup(record, disk, at=NOW)
+        disk.rename(away)
+        assert erase(record, ANN, author="s", reason="r", legal_basis="b", at=LATER)
+        away.rename(disk)
+        assert finish_erasures(record, at=LATER) == ()
+    register = read_register(disk)
+    assert register is not None
+    assert ANN not in register.keys
+
+
+def test_a_place_that_is_no_folder_of_backups_is_left_as_it_is(
+    database: Path, master: MasterKey, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    (victim / ".partial-work").mkdir(parents=True)
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        with record.writing() as connection:
+            connection.execute(sa.insert(KEY_LOCATION).values(location=str(victim)))
+        left = erase(record, ANN, author="s", reason="r", legal_basis="b", at=LATER)
+    assert [part.location for part in left] == [str(victim)]
+    assert [path.name for path in victim.iterdir()] == [".partial-work"]
+
+
+def test_what_a_file_says_does_not_steer_the_terminal(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seize(database, 'CREATE TRIGGER "a\x1b[2J\x07\r\nvalid" AFTER INSERT ON entry BEGIN SELECT 1; END')
+    verify.main([str(database)])
+    said = capsys.readouterr().err
+    assert "trigger a" in said
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+    assert said.count("\n") == 1
 
 
 def test_a_key_that_was_removed_and_made_anew_does_not_replace_the_one_beside_the_backups(

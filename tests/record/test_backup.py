@@ -29,6 +29,7 @@ from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record import backup as backup_module
 from ataraxy.record.backup import DATABASE_FILE, MANIFEST, backup, read_manifest
 from ataraxy.record.checking import check_record
+from ataraxy.record.entry import Draft
 from ataraxy.record.erasure import erase, pending_erasures, retry_erasures
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import NAME, PARTIAL, KeyRegister, read_register, write_register
@@ -103,6 +104,10 @@ def test_an_erasure_while_a_backup_is_made_is_not_undone_by_it(
         with live.writing() as connection:
             values = {"erased_at": "t", "erased_by": "s", "reason": "r", "legal_basis": "b"}
             connection.execute(sa.insert(ERASED_PATIENT).values(patient=ANN, **values))
+        draft = Draft(
+            f"erasure/{ANN}", "record.erased", {"patient": ANN, "reason": "r", "legal_basis": "b"}, NOW
+        )
+        live.append([draft], author="s", at=LATER, expected={draft.stream: 0})
 
     monkeypatch.setattr(backup_module, "_write_manifest", meanwhile)
     backup(live, tmp_path / "disk", at=NOW)

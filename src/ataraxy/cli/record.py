@@ -230,6 +230,10 @@ def restore_command(
     )
     for patient in restored.erased_since:
         typer.echo(f"Erased after this backup, and stays erased: {patient}")
+    for patient in restored.not_erased:
+        typer.echo(
+            f"Marked as erased, and nothing says who did it: not taken over, erase again if it was meant: {patient}"
+        )
     for patient in restored.without_key:
         typer.echo(f"No key and no erasure, cannot be read: {patient}")
 
@@ -268,6 +272,7 @@ def retain_command(
     until: Annotated[str, typer.Option("--until", help="Last day, such as 2036-12-31.")],
     policy: Annotated[str, typer.Option("--policy", help="The law or site policy that asks for it.")],
     author: AuthorOption,
+    key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Record until when the law wants a patient's record kept; it is not erased before."""
@@ -282,7 +287,8 @@ def retain_command(
             remedy="Use a day such as 2036-12-31",
             where="--until",
         ) from None
-    with _record(database, projections=_projections()) as record:
+    keys = _ring(key) if key is not None else None
+    with _record(database, keys=keys, projections=_projections()) as record:
         kept = set_retention(record, patient, until=day, policy=policy, author=author, at=_now())
     if as_json:
         _print_json("retain", {"patient": patient, "until": kept.until.isoformat(), "policy": kept.policy})
@@ -302,9 +308,13 @@ def erase_command(
     forget_location: Annotated[
         str | None, typer.Option("--forget-location", help="A folder of backups that was destroyed for good.")
     ] = None,
+    key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Destroy a patient's key, here and beside the backups. Exit status 1 while a part is still to be done."""
+    """Destroy a patient's key, here and beside the backups. Exit status 1 while a part is still to be done.
+
+    The master key is not needed; with it the entry is sealed, and the clinic may complete the erasure when it starts.
+    """
     from ataraxy.record import erasure
 
     asked = [patient is not None, pending, retry, forget_location is not None]
@@ -315,7 +325,8 @@ def erase_command(
             remedy="Give one of: a patient, --pending, --retry, --forget-location",
             where="erase",
         )
-    with _record(database, projections=_projections()) as record:
+    keys = _ring(key) if key is not None else None
+    with _record(database, keys=keys, projections=_projections()) as record:
         if patient is not None:
             left = erasure.erase(
                 record, patient, author=_author(author), reason=reason, legal_basis=basis, at=_now()
@@ -435,7 +446,9 @@ def _now() -> datetime:
 
 def say(line: str) -> None:
     """Print one line to standard error, as errors are."""
-    print(f"ataraxy: {' '.join(line.split())}", file=sys.stderr)
+    from ataraxy.record.verify import shown
+
+    print(f"ataraxy: {shown(line)}", file=sys.stderr)
 
 
 def _needed(key: Path | None) -> Path:
@@ -494,10 +507,14 @@ def _new_passphrase() -> str:
 
 
 def _print_pending(left: tuple[PendingErasure, ...], patient: str | None) -> None:
+    from ataraxy.record.verify import shown
+
     if not left:
         typer.echo(f"Erased everywhere: {patient}" if patient else "Nothing is still to be done.")
     for part in left:
-        typer.echo(f"Still to be done: {part.patient} in {part.location}: {part.problem or 'not tried yet'}")
+        typer.echo(
+            shown(f"Still to be done: {part.patient} in {part.location}: {part.problem or 'not tried yet'}")
+        )
     if left:
         typer.echo("`ataraxy record erase --retry` tries again.")
 

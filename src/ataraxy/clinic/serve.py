@@ -18,7 +18,8 @@ from ataraxy.clinic.home import (
 )
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.practice.projections import clinic_projections
-from ataraxy.record.erasure import PendingErasure, retry_erasures
+from ataraxy.record.erasure import PendingErasure
+from ataraxy.record.erasure import finish_erasures as retry_decided
 from ataraxy.record.keys import KeyRing
 from ataraxy.record.master_key import read_master_key
 from ataraxy.record.store import Record
@@ -75,8 +76,9 @@ def finish_erasures(home: ClinicHome) -> tuple[PendingErasure, ...]:
     """Bring the clinic's tables to the last entry, and try again what is left of erasures. Returns what remains."""
     if not home.record_url.startswith("postgres") and not Path(home.record_url).is_file():
         return ()  # pages say it where they need it
-    with Record.open(home.record_url, projections=clinic_projections()) as record:
-        return retry_erasures(record, at=datetime.now(UTC))
+    keys = KeyRing(read_master_key(home.master_key_file))
+    with Record.open(home.record_url, projections=clinic_projections(), keys=keys) as record:
+        return retry_decided(record, at=datetime.now(UTC))
 
 
 def refuse_unsafe(home: ClinicHome, host: str) -> None:

@@ -30,6 +30,7 @@ from ataraxy.record.key_register import (
     discard_partial,
     locked,
     read_register,
+    recorded_only,
     register_of,
     write_register,
 )
@@ -309,7 +310,8 @@ def _note_location(record: Record, location: Path) -> None:
 def _update_register(record: Record, location: Path, copied: KeyRegister) -> None:
     """Add the keys of the copy to the register, without those that were erased since, here or there."""
     with record.writing() as connection:
-        now = register_of(connection, copied.genesis)
+        now = recorded_only(connection, register_of(connection, copied.genesis))
+        copied = recorded_only(connection, copied)
         merged = (read_register(location) or KeyRegister()).merged(copied).merged(now)
         write_register(location, merged)
         # what an erasure still had to do here is done by this

@@ -108,6 +108,25 @@ def check_seals(connection: sa.Connection, keys: KeyRing) -> SealReport:
     return SealReport(sealed, tuple(without_key), tuple(unsealed), problem)
 
 
+def is_sealed(connection: sa.Connection, keys: KeyRing, seq: int) -> bool:
+    """Return whether an entry was appended by a program that had the key.
+
+    Raises:
+        WrongMasterKey: the key of this record's chain is wrapped by another master key.
+    """
+    key = keys.chain_key(connection, make=False)
+    row = connection.execute(
+        sa.select(CHAIN_SEAL, ENTRY.c.hash)
+        .join(ENTRY, ENTRY.c.seq == CHAIN_SEAL.c.last)
+        .where(CHAIN_SEAL.c.last >= seq)
+        .order_by(CHAIN_SEAL.c.last)
+        .limit(1)
+    ).one_or_none()
+    if key is None or row is None or row.first > seq:
+        return False
+    return hmac.compare_digest(row.mac, _mac(key, row.first, row.last, row.hash))
+
+
 def seals(connection: sa.Connection) -> Iterator[tuple[int, int, str]]:
     """Yield every seal in its order: the first and the last entry that it is for, and the code itself."""
     for first, last, mac, _ in _seals(connection):

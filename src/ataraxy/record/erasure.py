@@ -17,6 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
+from ataraxy.record.chain_seal import is_sealed
 from ataraxy.record.database import clear_errors
 from ataraxy.record.entry import Draft
 from ataraxy.record.key_register import Erasure, take_out
@@ -86,6 +87,11 @@ def erase(
                 where=patient,
             )
     refuse_within_retention(record, patient, at)
+    if record.keys is not None:
+        with record.reading() as connection:
+            record.keys.chain_key(
+                connection, make=False
+            )  # another master key is said before anything is done
     with record.writing() as connection:
         known = connection.execute(
             sa.select(DATA_KEY.c.patient)
@@ -143,6 +149,28 @@ def retry_erasures(record: Record, *, at: datetime, patient: str | None = None) 
         else:
             _done(record, part)
     return tuple(part for part in pending_erasures(record) if patient in (None, part.patient))
+
+
+def finish_erasures(record: Record, *, at: datetime) -> tuple[PendingErasure, ...]:
+    """Try again, unasked, what is left of the erasures that somebody with the master key decided.
+
+    Whoever may write to the database can mark a patient as erased. A program that starts must not carry that into
+    every folder of backups: what no sealed entry tells of stays on the list, and waits for `retry_erasures`, which a
+    person asks for.
+
+    Returns:
+        What remains.
+    """
+    if record.keys is None:
+        return pending_erasures(record)
+    waiting = {part.patient for part in pending_erasures(record)}
+    for patient in sorted(waiting):
+        told = next((one.seq for one in record.entries(stream=erasure_stream(patient), kinds=(KIND,))), None)
+        with record.reading() as connection:
+            decided = told is not None and is_sealed(connection, record.keys, told)
+        if decided:
+            retry_erasures(record, at=at, patient=patient)
+    return pending_erasures(record)
 
 
 def forget_location(

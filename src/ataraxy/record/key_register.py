@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from ataraxy.errors import InputError
 from ataraxy.record.keys import DATA_KEY, ERASED_PATIENT, key_id
 from ataraxy.record.private_file import OWNER_ONLY, write_private
+from ataraxy.record.schema import ENTRY
 
 FORMAT: Final = "ataraxy.keys/1"
 NAME: Final = "ataraxy-keys.json"
@@ -116,6 +117,22 @@ def register_of(connection: sa.Connection, genesis: str) -> KeyRegister:
     return KeyRegister(genesis, {who: key for who, key in keys.items() if who not in erased}, erased)
 
 
+def recorded_only(connection: sa.Connection, register: KeyRegister) -> KeyRegister:
+    """Return a register of a database without the erasures that no entry of its chain tells of.
+
+    A mark of erasure in a table is set in a moment by whoever may write there; it must not take the keys beside the
+    backups with it.
+    """
+    streams = [f"erasure/{patient}" for patient in register.erased]
+    told = set(
+        connection.execute(
+            sa.select(ENTRY.c.stream).where(ENTRY.c.stream.in_(streams), ENTRY.c.kind == "record.erased")
+        ).scalars()
+    )
+    erased = {who: how for who, how in register.erased.items() if f"erasure/{who}" in told}
+    return replace(register, erased=erased)
+
+
 def read_register(folder: Path) -> KeyRegister | None:
     """Return the register of a folder of backups, or None where it has none.
 
@@ -180,6 +197,8 @@ def take_out(folder: Path, patient: str, erasure: Erasure) -> None:
     Raises:
         AtaraxyError: the folder is out of reach (``record.location-unreachable``) or could not be written.
     """
+    if not (folder / NAME).is_file():  # before a lock is made there: it may be no folder of backups at all
+        raise unreachable(folder, f"{NAME} is not there")
     with locked(folder):
         register = read_register(folder)
         if register is None:

@@ -66,12 +66,15 @@ class Restored:
         erased_since: patients who were erased after the backup was made. `erasure.retry_erasures` adds the entries
             that say so.
         without_key: patients whose texts cannot be read, though nobody erased them.
+        not_erased: patients who were marked as erased in the backup, of which neither an entry nor the keys beside the
+            backups tell: the mark was not taken over.
     """
 
     entries: int
     head: str
     erased_since: tuple[str, ...]
     without_key: tuple[str, ...]
+    not_erased: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as JSON values."""
@@ -278,6 +281,7 @@ def _filled(
     """Put entries, where they are not there yet, keys and erasures into a new record."""
     if connection.execute(sa.select(ENTRY.c.seq).limit(1)).first() is None:
         _import(connection, content)
+    not_erased = _drop_unrecorded(connection, register)
     erased_since = _note_erasures(connection, register)
     connection.execute(sa.delete(DATA_KEY))
     erased = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
@@ -290,7 +294,7 @@ def _filled(
     if str(location) not in _locations(connection):
         connection.execute(sa.insert(KEY_LOCATION).values(location=str(location)))
     without = _patients_with_sealed_texts(connection) - set(keys) - erased
-    return Restored(manifest.seq, manifest.hash, erased_since, tuple(sorted(without)))
+    return Restored(manifest.seq, manifest.hash, erased_since, tuple(sorted(without)), not_erased)
 
 
 def _import(connection: sa.Connection, content: Path) -> None:
@@ -331,6 +335,15 @@ def _batches(found: Iterator[T]) -> Iterator[list[T]]:
             batch = []
     if batch:
         yield batch
+
+
+def _drop_unrecorded(connection: sa.Connection, register: KeyRegister) -> tuple[str, ...]:
+    """Remove the marks of erasures that nothing else tells of. Returns whose they were."""
+    marked = set(connection.execute(sa.select(ERASED_PATIENT.c.patient)).scalars())
+    unrecorded = sorted(marked - set(_recorded_erasures(connection)) - set(register.erased))
+    for table in (ERASED_PATIENT, ERASURE_PENDING):
+        connection.execute(sa.delete(table).where(table.c.patient.in_(unrecorded)))
+    return tuple(unrecorded)
 
 
 def _note_erasures(connection: sa.Connection, register: KeyRegister) -> tuple[str, ...]:

@@ -485,6 +485,12 @@ _READ = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_constant).deco
 _WRITE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
+def shown(text: str) -> str:
+    """Return what a file says as a terminal may be shown it: on one line, and without signs that would steer it."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= 400 else f"{line[:400]}..."
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Verify the file that the command line names; print one line, or JSON. Returns the exit status."""
     parser = argparse.ArgumentParser(description="Verify a record of Ataraxy.")
@@ -510,12 +516,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(document))
     elif found.problem:
         at = f"entry {found.problem.seq}" if found.problem.seq else "not valid"
-        print(f"{options.file}: {at}: {found.problem.why}. The {found.entries} entries before it are valid.")
+        why = shown(found.problem.why)
+        print(f"{options.file}: {at}: {why}. The {found.entries} entries before it are valid.")
     else:
         compared = f", {found.anchors} anchors fit" if found.anchors else ""
         print(f"{options.file}: valid, {found.entries} entries, head {found.head}{compared}")
     for note in found.notes:
-        print(f"{options.file}: note: {note}", file=sys.stderr)
+        print(f"{options.file}: note: {shown(note)}", file=sys.stderr)
     return 0 if found.valid else 1
 
 
