@@ -273,3 +273,12 @@ def test_follow_up_can_be_used_by_everybody(
     page.wait_for_selector("img.qr")
     assert violations(page) == []
     _look_at(page, f"link-{size[0]}-{scheme}")
+
+
+def test_the_run_sheet_leads_to_preparation_and_follow_up_for_those_who_may(
+    visit: Visit, sign_in: Any
+) -> None:
+    for role, preparing in ((Role.MONITOR, True), (Role.THERAPIST, False)):
+        page = sign_in(role).get(f"/session/{visit.id}/").content.decode()
+        assert (f'href="/session/{visit.id}/preparation/">Preparation' in page) == preparing
+        assert f'href="/session/{visit.id}/follow-up/"' in page
