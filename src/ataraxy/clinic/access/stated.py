@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponseNotAllowed
 
 from ataraxy.clinic.access.permissions import Permission
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+# A view returns an answer; an operation of django-ninja what its answer is made of.
+View = TypeVar("View", bound=Callable[..., Any])
 PatientOf = Callable[..., str | None]
 
 
@@ -153,7 +154,7 @@ def public(reason: str, *, post: bool = False) -> Callable[[View], View]:
 def _state(stated: Stated) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def stating(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def stating(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not stated.answers(request.method or ""):
                 allowed = (["GET", "HEAD"] if stated.reads else []) + (["POST"] if stated.writes else [])
                 return HttpResponseNotAllowed(allowed)
