@@ -26,7 +26,7 @@ from ataraxy.therapy.session import decide
 from ataraxy.therapy.session.state import SessionState
 
 # What the page may not show to a second person: the results of 0.5 mg/kg for 70 kg out of 50 mg/mL, in 50 mL.
-SECRETS = (">0.7<", ">49.3<", ">75<", ">35<", "0.7 mL")
+SECRETS = ("0.7", "49.3", ">75<", ">35<")
 
 
 @pytest.fixture(scope="module")
