@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.record.small_record import (
     ANN,
     BEN,
@@ -38,7 +40,7 @@ from ataraxy.record.backup import backup
 from ataraxy.record.canonical import hash_of, hashed_text
 from ataraxy.record.chain_seal import SealReport
 from ataraxy.record.checking import check_record, check_sealed
-from ataraxy.record.entry import ANY_VERSION, Draft
+from ataraxy.record.entry import ANY_VERSION, NO_HASH, Draft
 from ataraxy.record.erasure import erase, finish_erasures
 from ataraxy.record.key_register import read_register
 from ataraxy.record.keys import (
@@ -538,25 +540,14 @@ def test_keys_of_two_patients_cannot_be_exchanged(database: Path, master: Master
 
 
 def written_anew(database: Path, after: int, change: Callable[[dict[str, Any]], None]) -> None:
-    """Write all entries after one anew, with hashes, links and times that fit, as one who knows the format can."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.row_factory = sqlite3.Row
-        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for guard in guards:
-            connection.execute(f"DROP TRIGGER {guard['name']}")
-        previous = ""
-        for row in map(dict, connection.execute("SELECT * FROM entry ORDER BY seq").fetchall()):
-            if row["seq"] > after:
-                row["previous_hash"] = previous
-                change(row)
-                fields = {name: value for name, value in row.items() if name != "hash"}
-                row["hash"] = hash_of(hashed_text(**{**fields, "late": bool(fields["late"])}))
-                columns = ", ".join(f"{name} = :{name}" for name in row)
-                connection.execute(f"UPDATE entry SET {columns} WHERE seq = :seq", row)
-            previous = row["hash"]
-        for guard in guards:
-            connection.execute(guard["sql"])
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Write all entries after one anew, with hashes and links that fit, as one who knows the format can."""
+
+    def forge(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for row in rows[after:]:
+            change(row)
+        return rows
+
+    rewrite(database, forge)
 
 
 def another_author(row: dict[str, Any]) -> None:
@@ -581,8 +572,85 @@ def test_a_history_written_anew_hashes_well_and_its_seals_do_not_fit(
     assert "entries 2 to 2" in problem
     with Record.open(database, keys=KeyRing(master)) as record:
         made = backup(record, tmp_path / "disk", at=NOW)
+    restored = restore(made.folder, str(tmp_path / "again.sqlite3"), master=master)
+    assert (
+        restored.seal_problem == problem
+    )  # there may be no other backup: it is told, and the record is there
     checks = {check.what: check.passed for check in drill(made.folder, None, master=master).checks}
     assert checks["entries bear the seal of this record"] is False
+
+
+KEYED = MasterKey(bytes(range(32)))
+COLUMNS = ("kind", "author", "payload", "occurred_at", "late", "key", "stream")
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@given(data=st.data())
+def test_no_history_that_was_written_anew_passes_both_verifier_and_seals(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "log", ignore_errors=True)
+    (tmp_path / "log").mkdir()
+    path = tmp_path / "log" / "r.sqlite3"
+    sizes = data.draw(st.lists(st.integers(1, 3), min_size=2, max_size=5))
+    with Record.create(path, keys=KeyRing(KEYED)) as record:
+        for number, size in enumerate(sizes):
+            drafts = [Draft(f"s/{place % 2}", "test.one", {"n": number}, NOW) for place in range(size)]
+            record.append(drafts, author="a", at=NOW, expected={"s/0": ANY_VERSION, "s/1": ANY_VERSION})
+        before = [(entry.seq, entry.hash) for entry in record.entries()]
+    count = len(before)
+    one, other = data.draw(st.integers(1, count)), data.draw(st.integers(1, count))
+    column = data.draw(st.sampled_from(COLUMNS))
+    act = data.draw(st.sampled_from(["change", "exchange", "remove", "insert"]))
+
+    def forge(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        at, with_ = rows[one - 1], rows[other - 1]
+        if act == "change":
+            new = {
+                "late": 1,
+                "payload": '{"n":99}',
+                "stream": "s/2",
+                "occurred_at": "2026-01-01T00:00:00.000000Z",
+            }
+            at[column] = new.get(column, "z")
+        elif act == "exchange":
+            at["payload"], with_["payload"] = with_["payload"], at["payload"]
+        elif act == "remove":
+            del rows[one - 1]
+        else:
+            rows.insert(one, dict(at, payload='{"n":99}'))
+        versions: dict[str, int] = {}
+        for seq, row in enumerate(rows, 1):
+            versions[row["stream"]] = versions.get(row["stream"], 0) + 1
+            row.update(seq=seq, version=versions[row["stream"]])
+        return rows
+
+    rewrite(path, forge)
+    assert verify_file(path).valid or act == "remove"  # the forger knows the trade
+    with Record.open(path, read_only=True) as record:
+        same = [(entry.seq, entry.hash) for entry in record.entries()] == before
+    assert same == (seals_of(path, KEYED).problem is None)
+
+
+def rewrite(database: Path, forge: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """Put other entries in the place of all, with hashes and links that fit."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for guard in guards:
+            connection.execute(f"DROP TRIGGER {guard['name']}")
+        rows = [dict(row) for row in connection.execute("SELECT * FROM entry ORDER BY seq")]
+        connection.execute("DELETE FROM entry")
+        previous = NO_HASH
+        for row in forge(rows):
+            row["previous_hash"] = previous
+            fields = {name: value for name, value in row.items() if name != "hash"}
+            previous = row["hash"] = hash_of(hashed_text(**{**fields, "late": bool(fields["late"])}))
+            names = ", ".join(row)
+            connection.execute(f"INSERT INTO entry ({names}) VALUES (:{', :'.join(row)})", row)
+        for guard in guards:
+            connection.execute(guard["sql"])
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 OF_A_PATIENT = f"(SELECT wrapped FROM data_key WHERE patient = '{ANN}')"

@@ -228,6 +228,8 @@ def restore_command(
     typer.echo(
         f"{restored.entries:,} entries restored to {to}, chain valid, head {restored.head or '(none)'}."
     )
+    if restored.seal_problem is not None:
+        say(f"seals: {restored.seal_problem}. Compare with other backups before you rely on it")
     for patient in restored.erased_since:
         typer.echo(f"Erased after this backup, and stays erased: {patient}")
     for patient in restored.not_erased:

@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -68,6 +68,7 @@ class Restored:
         without_key: patients whose texts cannot be read, though nobody erased them.
         not_erased: patients who were marked as erased in the backup, of which neither an entry nor the keys beside the
             backups tell: the mark was not taken over.
+        seal_problem: what the seals of the chain say against it, where the master key was given; None where nothing.
     """
 
     entries: int
@@ -75,6 +76,7 @@ class Restored:
     erased_since: tuple[str, ...]
     without_key: tuple[str, ...]
     not_erased: tuple[str, ...] = ()
+    seal_problem: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the same as JSON values."""
@@ -125,8 +127,10 @@ def restore(folder: Path, to: str, *, master: MasterKey | None = None) -> Restor
     register = _register(folder.parent, manifest, master)
     if to.startswith(POSTGRES):
         with _new_database(to) as connection:
-            return _filled(connection, content, manifest, register, folder.parent)
-    return _restored_file(Path(to.removeprefix("sqlite:///")), content, manifest, register, folder.parent)
+            restored = _filled(connection, content, manifest, register, folder.parent)
+            return _with_seals(connection, restored, master)
+    target = Path(to.removeprefix("sqlite:///"))
+    return _restored_file(target, content, manifest, register, folder.parent, master)
 
 
 def drill(
@@ -201,7 +205,12 @@ def _register(location: Path, manifest: Manifest, master: MasterKey | None) -> K
 
 
 def _restored_file(
-    target: Path, content: Path, manifest: Manifest, register: KeyRegister, location: Path
+    target: Path,
+    content: Path,
+    manifest: Manifest,
+    register: KeyRegister,
+    location: Path,
+    master: MasterKey | None,
 ) -> Restored:
     for taken in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm", "-journal"))):
         if os.path.lexists(taken):
@@ -222,6 +231,7 @@ def _restored_file(
                 opened = _new_database(str(place))
             with opened as connection:
                 restored = _filled(connection, content, manifest, register, location)
+                restored = _with_seals(connection, restored, master)
             _settle(place)
             os.link(place, target)
             sync_folder(target.parent)
@@ -335,6 +345,13 @@ def _batches(found: Iterator[T]) -> Iterator[list[T]]:
             batch = []
     if batch:
         yield batch
+
+
+def _with_seals(connection: sa.Connection, restored: Restored, master: MasterKey | None) -> Restored:
+    """Add what the seals say. It is told and does not stop a restore: there may be no other backup."""
+    if master is None:
+        return restored
+    return replace(restored, seal_problem=check_seals(connection, KeyRing(master)).problem)
 
 
 def _drop_unrecorded(connection: sa.Connection, register: KeyRegister) -> tuple[str, ...]:
