@@ -32,6 +32,8 @@ from bench.machine import describe_commit, describe_machine  # noqa: E402
 
 from ataraxy.record.canonical import hash_of, hashed_text  # noqa: E402
 from ataraxy.record.entry import ANY_VERSION, NO_HASH, Draft, Entry, time_text  # noqa: E402
+from ataraxy.record.keys import KeyRing  # noqa: E402
+from ataraxy.record.master_key import MasterKey  # noqa: E402
 from ataraxy.record.schema import ENTRY  # noqa: E402
 from ataraxy.record.store import Record  # noqa: E402
 from ataraxy.record.verify import verify_file  # noqa: E402
@@ -227,7 +229,8 @@ def measure(
             url, path = place()
             with Record.create(url) as empty:
                 fill(empty, 0, size)
-            record = opened.enter_context(Record.open(url))
+            # as a clinic opens it: every append is sealed
+            record = opened.enter_context(Record.open(url, keys=KeyRing(MasterKey.fresh())))
             append(record, size, 1)  # connections and compiled statements are there from now on
             samples.append(Sample(size, record, path, size + 1))
             tell(f"{size:,} entries made")
@@ -333,8 +336,9 @@ def write_page(result: dict[str, Any]) -> str:
     parts.append(
         "## How it is measured\n\n"
         f"Entries are readings of a session, {OF_A_STREAM} to a stream, every request with a key of its own, "
-        "nothing sealed. A record is brought to each size past the program, with guards and chain as always; what "
-        f"is measured then goes through `Record.append`. The sizes take {TURNS} turns, so that what else the "
+        "without texts to seal. A record is brought to each size past the program, with guards and chain as always; "
+        "what is measured then goes through `Record.append`, each append sealed under the record's key. The sizes "
+        f"take {TURNS} turns, so that what else the "
         f"machine does meets all of them: in each, {SINGLE // TURNS} single appends, one after the other, each on the "
         f"disk when it returns, and one request of {BATCH} entries, which are then read. Medians are shown; a record "
         f"grows by {SINGLE + TURNS * BATCH} entries meanwhile. Processor time is that of this program: of PostgreSQL's "
