@@ -16,6 +16,7 @@ class Role(StrEnum):
     MONITOR = "monitor"
     THERAPIST = "therapist"
     COORDINATOR = "coordinator"
+    MEDICAL_DIRECTOR = "medical_director"
     RESEARCHER = "researcher"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
@@ -87,6 +88,26 @@ ROLES: dict[Role, RoleRule] = {
         "takes referrals and consent, plans the day, sends questionnaires",
         _CARE | {P.PATIENT_REFER, P.CONSENT_WRITE},
         sees_all_patients=True,
+    ),
+    Role.MEDICAL_DIRECTOR: RoleRule(
+        "Medical director",
+        "decides what the clinic works by: rules, policy, stop limits, protocols; last to hear of alerts",
+        frozenset(
+            {
+                P.TODAY_VIEW,
+                P.PATIENT_VIEW,
+                P.PATIENT_IDENTITY,
+                P.SCREENING_VIEW,
+                P.PROTOCOL_VIEW,
+                P.PROTOCOL_WRITE,
+                P.SESSION_VIEW,
+                P.ALERT_VIEW,
+                P.ALERT_ACKNOWLEDGE,
+                P.EVIDENCE_VIEW,
+                P.ADMIN_RULES,
+                P.BREAKGLASS_USE,
+            }
+        ),
     ),
     Role.RESEARCHER: RoleRule(
         "Researcher",
