@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ataraxy.record.checking import check_sealed, check_record
+from ataraxy.record.checking import check_record, check_sealed
 from ataraxy.record.entry import Draft
 from ataraxy.record.keys import KeyRing
 from ataraxy.record.master_key import MasterKey
