@@ -16,7 +16,7 @@ from ataraxy.clinic import watching
 from ataraxy.clinic.access import care
 from ataraxy.clinic.access.rates import OncePer
 from ataraxy.clinic.access.roles import Role
-from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.accounts.models import Person, RoleGrant
 from ataraxy.clinic.alert_sight import shown_alerts, waiting_for
 from ataraxy.clinic.the_practice import the_practice
 from ataraxy.errors import InputError
@@ -111,13 +111,14 @@ def test_an_alert_outside_ones_care_says_nothing_and_reaches_somebody_all_the_sa
     visit: Visit, sign_in: Any, people: Any
 ) -> None:
     doctor = people[Role.PRESCRIBER]
+    visit = make_visit(people, name="Zelda Onlyhere")
     wake(visit, reason="something that names a symptom")
     care.release(doctor, visit.patient, by="test")
     assert mine(doctor, visit) == [("suicide_risk", False)]
     page = sign_in(Role.PRESCRIBER).get("/alerts/").content.decode()
     assert "something that names a symptom" not in page
     assert "Open with a reason" in page
-    assert "Ada Sample" not in page
+    assert "Zelda" not in page
     # A team that has a prescriber of its own is not the business of another.
     other = Person.objects.create_person(
         "other.doctor", "Other Doctor", password="calm harbour lights", roles=[Role.PRESCRIBER]
@@ -129,13 +130,28 @@ def test_an_alert_outside_ones_care_says_nothing_and_reaches_somebody_all_the_sa
 def test_an_alert_that_climbed_to_a_role_that_nobody_has_reaches_those_who_may_take_it(
     visit: Visit, people: Any
 ) -> None:
-    for role in (Role.PRESCRIBER, Role.THERAPIST, Role.MONITOR):
-        care.release(people[role], visit.patient, by="test")
+    for person in people.values():
+        care.release(person, visit.patient, by="test")
+    RoleGrant.objects.filter(role="medical_director").delete()
     wake(visit, ago=timedelta(hours=1))
     alerts.escalate(the_practice(), visit.patient)
     row = lists.alerts(the_practice(), person=visit.patient, open_only=True)[0]
     assert row.escalated_to == "medical_director"
     assert mine(people[Role.PRESCRIBER], visit) == [("suicide_risk", False)]
+
+
+@pytest.mark.skipif(not hasattr(Role, "MEDICAL_DIRECTOR"), reason="nobody signs in as medical director")
+def test_an_alert_that_climbed_reaches_the_medical_director_though_the_team_has_a_prescriber(
+    visit: Visit, people: Any
+) -> None:
+    director = people[Role("medical_director")]
+    care.release(director, visit.patient, by="test")
+    wake(visit, ago=timedelta(minutes=20))
+    alerts.escalate(the_practice(), visit.patient)
+    assert mine(director, visit) == []
+    wake(visit, ago=timedelta(minutes=40))
+    alerts.escalate(the_practice(), visit.patient)
+    assert mine(director, visit) == [("suicide_risk", False)]
 
 
 def test_an_open_page_keeps_the_clock_going(

@@ -42,9 +42,9 @@ class Waiting:
 def shown_alerts(practice: Practice, person: Person) -> tuple[ShownAlert, ...]:
     """Return the open alerts that a person is shown, the most urgent first, then the oldest.
 
-    An alert goes to a role. Where nobody of the team that cares for the person has that role, everybody in the clinic
-    who has it is shown that there is one: an alert must not fall between two teams. Where nobody at all has it,
-    everybody who may acknowledge is shown it.
+    An alert goes to a role, and climbs to others. Where nobody of the team that cares for the person has the role that it
+    has reached, everybody in the clinic who has it is shown that there is one: an alert must not fall between two teams.
+    Where nobody at all has it, everybody who may acknowledge is shown it.
     """
     rows = lists.alerts(practice, open_only=True)
     if not rows:
@@ -82,10 +82,11 @@ def _unreached(rows: list[AlertRow], person: Person) -> list[AlertRow]:
     held = _roles_held()
     found = []
     for row in rows:
-        wanted = goes_to(row)
-        if wanted & teams.get(row.person, frozenset()):
+        # Whom it reached last: those before them have not answered.
+        role = row.escalated_to or row.assigned
+        if role in teams.get(row.person, frozenset()):
             continue
-        if wanted & mine or (may_acknowledge and not wanted & held):
+        if role in mine or (may_acknowledge and role not in held):
             found.append(row)
     return found
 
