@@ -42,9 +42,9 @@ class Waiting:
 def shown_alerts(practice: Practice, person: Person) -> tuple[ShownAlert, ...]:
     """Return the open alerts that a person is shown, the most urgent first, then the oldest.
 
-    An alert goes to a role, and climbs to others. Where nobody of the team that cares for the person has the role that it
-    has reached, everybody in the clinic who has it is shown that there is one: an alert must not fall between two teams.
-    Where nobody at all has it, everybody who may acknowledge is shown it.
+    An alert goes to a role, and climbs to others. Where nobody of the team that cares for the person has the role that
+    it has reached, everybody in the clinic who has it is shown that there is one: an alert must not fall between two
+    teams. Where nobody at all has it, everybody who may acknowledge is shown it.
     """
     rows = lists.alerts(practice, open_only=True)
     if not rows:
