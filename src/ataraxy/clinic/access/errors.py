@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from ataraxy.clinic.access.problem import asks_interface, problem
+from ataraxy.errors import AtaraxyError, InputError
 
 _TEXT = {
     400: ("This request cannot be read", "Go back, reload the page and try again."),
@@ -52,6 +53,18 @@ def refused(request: HttpRequest, status: int, code: str = "", go: str = "") -> 
 
         context["break_glass_for"] = access.patient if access.may(Permission.BREAKGLASS_USE) else ""
         context["next"] = request.path if request.method == "GET" else ""
+    return render(request, "errors/error.html", context, status=status)
+
+
+def not_now(request: HttpRequest, error: AtaraxyError) -> HttpResponse:
+    """The page for a refusal that a view left to nobody: 409, or 503 where the record itself failed."""
+    status = 409 if isinstance(error, InputError) else 503
+    if asks_interface(request):
+        return problem(status, error.code, error.message, error.remedy)
+    # what our errors say names no patient: opaque ids, codes and what to do
+    said = f"{error.message[:1].upper()}{error.message[1:]}."
+    advice = f"{said} {error.remedy}." if error.remedy else said
+    context = {"title": "Not possible now", "advice": advice, "status": status, "code": error.code, "go": ""}
     return render(request, "errors/error.html", context, status=status)
 
 

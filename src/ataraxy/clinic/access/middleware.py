@@ -13,13 +13,14 @@ from django.urls import reverse
 from ataraxy.clinic.access import presence as presences
 from ataraxy.clinic.access.admission import Admission
 from ataraxy.clinic.access.care import sight
-from ataraxy.clinic.access.errors import refused
+from ataraxy.clinic.access.errors import not_now, refused
 from ataraxy.clinic.access.external import EXTERNAL
 from ataraxy.clinic.access.log import address_of, record
 from ataraxy.clinic.access.problem import asks_interface, problem
 from ataraxy.clinic.access.rates import OncePer, RateLimit
 from ataraxy.clinic.access.stated import Audience, Stated, every_statement, stated_by
 from ataraxy.clinic.access.tokens import bearer
+from ataraxy.errors import AtaraxyError
 
 if TYPE_CHECKING:
     from ataraxy.clinic.accounts.models import Person
@@ -85,6 +86,12 @@ class AccessMiddleware:
         if access.presence is not None and not stated.passive:
             presences.touch(access.presence)
         return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """A refusal that a page did not expect: what was wrong and what to do, in place of a failure of the server."""
+        if not isinstance(error, AtaraxyError):
+            return None
+        return not_now(request, error)
 
     def _identify(
         self, request: HttpRequest, access: Admission, stated: Stated, view: Callable[..., Any]
