@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -207,7 +208,8 @@ def _colleagues(request: ClinicRequest) -> list[Any]:
 
 
 def _register(location: str) -> Register:
-    found = the_practice().load(REGISTER, location).state
+    named = re.fullmatch(r"[A-Za-z0-9._:@-]{1,100}", location) is not None
+    found = the_practice().load(REGISTER, location).state if named else None
     if found is None:
         raise Http404
     return found

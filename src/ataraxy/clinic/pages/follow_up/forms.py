@@ -17,6 +17,8 @@ from ataraxy.therapy.instruments.instrument import Instrument
 from ataraxy.therapy.risk_level import RiskLevel
 from ataraxy.therapy.suicide_risk import Occasion, SuicideRiskAssessment
 
+# A time before this is a slip of the keyboard, and some cannot be put into UTC at all.
+EARLIEST_YEAR = 1990
 _NOT_ASKED = ("", "Not asked")
 HOURS = (("4", "4 hours"), ("24", "one day"), ("72", "three days"), ("168", "a week"))
 
@@ -34,6 +36,8 @@ class MomentField(forms.DateTimeField):
 
     def clean(self, value: Any) -> Any:
         moment: datetime | None = super().clean(value)
+        if moment is not None and moment.year < EARLIEST_YEAR:
+            raise forms.ValidationError("This lies too far back.", code="past")
         if moment is not None and moment > timezone.now():
             raise forms.ValidationError("This lies in the future.", code="future")
         return moment

@@ -126,7 +126,7 @@ def withdraw(request: ClinicRequest, session_id: str) -> HttpResponse:
     """Drops a calculation that nobody has agreed with."""
     try:
         preparing.withdraw(
-            the_practice(), session_id, request.POST.get("reason", "")[:200], by=actor_of(request.access.who)
+            the_practice(), session_id, _text(request, "reason", 200), by=actor_of(request.access.who)
         )
     except InputError as refusal:
         return _shown(request, session_id, refusal=refusal)
@@ -197,7 +197,7 @@ def weight(request: ClinicRequest, session_id: str) -> HttpResponse:
             session_id,
             decide.override_hold,
             WEIGHT_CHANGE,
-            request.POST.get("reason", "")[:400],
+            _text(request, "reason", 400),
             by=actor_of(request.access.who),
         )
     except InputError as refusal:
@@ -456,6 +456,11 @@ def _said(problem: Problem, blind: bool) -> dict[str, str]:
         if problem.slip:
             text += f"; this looks like {problem.slip}"
     return {"text": text, "remedy": problem.remedy}
+
+
+def _text(request: HttpRequest, name: str, longest: int) -> str:
+    """A short text of a form that has no other field."""
+    return request.POST.get(name, "").replace("\x00", "").strip()[:longest]
 
 
 def _gone(session_id: str) -> Refusal:
