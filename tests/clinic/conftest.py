@@ -150,6 +150,14 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                probe.settimeout(0.2)
+                if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"something still answers on port {self.port}")
 
 
 def environment() -> dict[str, str]:
@@ -174,24 +182,27 @@ def start_server(home: ClinicHome, port: int | None = None, *, workers: int = 1)
         "serve",
         str(home.path),
     ]
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
     process = subprocess.Popen(
         [*command, "--port", str(port), "--workers", str(workers)],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        # a file: a pipe that nobody reads fills up and stops the server
+        stderr=said,
         env=environment(),
+        # a group of its own: workers outlive a master that is killed, and go with the group
         start_new_session=True,
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            assert process.stderr is not None
-            raise RuntimeError(process.stderr.read().decode())
+            said.seek(0)
+            raise RuntimeError(said.read().decode())
         with socket.socket() as probe:
             probe.settimeout(0.2)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return Server(f"http://localhost:{port}", port, process)
         time.sleep(0.05)
-    process.kill()
+    Server("", port, process).kill()
     raise RuntimeError("the server did not answer within a minute")
 
 
@@ -199,8 +210,7 @@ def start_server(home: ClinicHome, port: int | None = None, *, workers: int = 1)
 def server(clinic: ClinicHome, people: dict[Role, Person]) -> Iterator[Server]:
     running = start_server(clinic)
     yield running
-    running.process.terminate()
-    running.process.wait(30)
+    running.kill()
 
 
 def chromium() -> str:

@@ -31,6 +31,8 @@ from ataraxy.therapy.session.state import Session
 # An entry that took longer than this on its way, or came from a clock further off, is recorded with both times.
 ON_ITS_WAY: Final = timedelta(seconds=15)
 CLOCKS_AGREE_MS: Final = 2000
+# Refusals that say nothing about the entry: the tablet keeps it and sends it again.
+PASSING: Final = frozenset({"practice.busy"})
 LARGEST_ENTRY: Final = 128 * 1024
 
 
@@ -123,6 +125,8 @@ def entries(request: ClinicRequest, session_id: str) -> HttpResponse:
     except ValidationError as error:
         return _refused(f"the entry is damaged: {error.errors(include_input=False)[0]['msg']}", "", 400)
     except InputError as refusal:
+        if refusal.code in PASSING:
+            return JsonResponse({"status": "unavailable", "reason": refusal.message}, status=503)
         return _refused(refusal.message, refusal.remedy, 422, refusal.code)
     except AtaraxyError as error:
         # The record cannot be written now: the entry stays on the tablet.

@@ -28,6 +28,8 @@ export interface QueuedEntry {
   readonly state: State;
   /** Why the server refused it. */
   readonly reason?: string;
+  /** The same for programs, such as session.moved-on. */
+  readonly code?: string;
 }
 
 /** Who may chart on this tablet, and the key that seals for them. */

@@ -1,4 +1,4 @@
-export async function replay(store, author, send, changed) {
+export async function replay(store, author, send, answered) {
     // Two open tabs must not interleave: the lock is the browser's, one for the whole tablet.
     return navigator.locks.request("ataraxy-replay", async () => {
         for (const entry of await store.entries()) {
@@ -10,12 +10,12 @@ export async function replay(store, author, send, changed) {
                     await store.remove(entry.n);
                     break;
                 case "refused":
-                    await store.put({ ...entry, state: "refused", reason: answer.reason });
+                    await store.put({ ...entry, state: "refused", reason: answer.reason, code: answer.code });
                     break;
                 default:
                     return answer.kind;
             }
-            changed();
+            answered(entry, answer);
         }
         return "empty";
     });

@@ -9,7 +9,7 @@ import type { Store } from "./store.js";
 
 export type Answer =
   | { readonly kind: "recorded"; readonly seq: number }
-  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "refused"; readonly reason: string; readonly code: string }
   | { readonly kind: "sign-in" }
   | { readonly kind: "unreachable" };
 
@@ -19,7 +19,7 @@ export async function replay(
   store: Store,
   author: string | null,
   send: (entry: QueuedEntry) => Promise<Answer>,
-  changed: () => void,
+  answered: (entry: QueuedEntry, answer: Answer) => void,
 ): Promise<Outcome> {
   // Two open tabs must not interleave: the lock is the browser's, one for the whole tablet.
   return navigator.locks.request("ataraxy-replay", async () => {
@@ -31,12 +31,12 @@ export async function replay(
           await store.remove(entry.n);
           break;
         case "refused":
-          await store.put({ ...entry, state: "refused", reason: answer.reason });
+          await store.put({ ...entry, state: "refused", reason: answer.reason, code: answer.code });
           break;
         default:
           return answer.kind;
       }
-      changed();
+      answered(entry, answer);
     }
     return "empty";
   });

@@ -16,11 +16,13 @@ function offlineUrl(session: string): string {
   return `/session/${session}/offline/`;
 }
 
-async function keep(request: RequestInfo): Promise<void> {
+async function keep(request: RequestInfo): Promise<boolean> {
   const cache = await caches.open(CACHE);
   const response = await fetch(request, { redirect: "manual" });
   // A sign-in page in the place of the sheet would shut the monitor out later.
-  if (response.ok && !response.redirected) await cache.put(request, response);
+  if (!response.ok || response.redirected) return false;
+  await cache.put(request, response);
+  return true;
 }
 
 async function sheet(request: Request, session: string): Promise<Response> {
@@ -61,7 +63,12 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("message", (event) => {
   // The page names what to keep once it is open: the first visit is not seen by a worker that it installs.
   const urls: unknown = (event.data as { keep?: unknown } | null)?.keep;
-  if (Array.isArray(urls)) event.waitUntil(Promise.all(urls.map((url) => keep(String(url)).catch(() => undefined))));
+  if (!Array.isArray(urls)) return;
+  event.waitUntil(
+    Promise.all(urls.map((url) => keep(String(url)).catch(() => false))).then((kept) => {
+      event.ports[0]?.postMessage(kept.every(Boolean) ? "kept" : "not kept");
+    }),
+  );
 });
 
 self.addEventListener("fetch", (event) => {

@@ -8,10 +8,15 @@ import { compare, clockTime, elapsed } from "./clock.js";
 import { type Author, type QueuedEntry, context } from "./entry.js";
 import { type Answer, replay } from "./replay.js";
 import { seal } from "./seal.js";
+import { Quiet } from "./quiet.js";
+import { refresh } from "./refresh.js";
 import { Store } from "./store.js";
 
 const POLL_MS = 2000;
 const RETRY_MS = 3000;
+const ON_ITS_WAY_MS = 1500;
+// A network that swallows requests must not hold up the next attempt for ever.
+const ANSWER_MS = 15_000;
 
 interface Page {
   readonly session: string;
@@ -61,6 +66,43 @@ function fieldsOf(form: HTMLFormElement): Record<string, string | string[]> {
   return fields;
 }
 
+/** What stands in the fields of a form, in their order. */
+function typed(form: HTMLFormElement): readonly string[] {
+  return [...form.elements].map((element) => {
+    if (element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio")) {
+      return String(element.checked);
+    }
+    return isField(element) ? element.value : "";
+  });
+}
+
+function isField(element: Element): element is HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement {
+  return (
+    element instanceof HTMLInputElement || element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement
+  );
+}
+
+/** Empties the fields that still hold what was kept; what was typed since then belongs to the next entry. */
+function empty(form: HTMLFormElement, kept: readonly string[]): void {
+  const now = typed(form);
+  if (now.every((value, i) => value === kept[i])) {
+    form.reset();
+    return;
+  }
+  [...form.elements].forEach((element, i) => {
+    if (now[i] !== kept[i] || !isField(element) || element.type === "hidden") return;
+    if (element instanceof HTMLInputElement && element.type === "checkbox") element.checked = element.defaultChecked;
+    else if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = element.defaultValue;
+  });
+}
+
+/** What was asked for, in this page's memory only, so that it can be asked for again after a refusal. */
+interface Asked {
+  readonly command: string;
+  readonly label: string;
+  readonly fields: Readonly<Record<string, string | string[]>>;
+}
+
 /** Values that are possible but unlikely are asked for twice; impossible ones the browser refuses (min, max). */
 function unlikely(form: HTMLFormElement): string[] {
   const doubts: string[] = [];
@@ -77,19 +119,33 @@ function unlikely(form: HTMLFormElement): string[] {
 class Sheet {
   private network: "unknown" | "reached" | "lost" | "sign-in" = "unknown";
   private etag = "";
+  private range = false;
   private sending = false;
+  private polling = false;
+  private readonly asked = new Map<string, Asked>();
+  private readonly charting = new WeakMap<HTMLFormElement, { kept: readonly string[]; done: Promise<void> }>();
+  private readonly quiet = new Quiet(window);
+  private readonly opened: Promise<void>;
+  private open: () => void = () => undefined;
 
   constructor(
     private readonly root: HTMLElement,
     private readonly page: Page,
     private readonly store: Store,
-  ) {}
+  ) {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+    // From the first moment: what is pressed before the tablet's store is open waits for it.
+    root.addEventListener("submit", (event) => void this.submitted(event));
+    root.addEventListener("click", (event) => void this.clicked(event));
+  }
 
   async start(): Promise<void> {
+    await this.store.open();
     if (this.page.author) await this.store.remember(this.page.author);
     else await this.offerAuthors();
-    this.root.addEventListener("submit", (event) => void this.submitted(event));
-    this.root.addEventListener("click", (event) => void this.clicked(event));
+    this.open();
     window.addEventListener("online", () => void this.send());
     await this.show();
     this.tick();
@@ -107,66 +163,71 @@ class Sheet {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.dataset["entry"] === undefined) return;
     event.preventDefault();
-    // A double tap is one entry.
-    if (form.dataset["busy"] !== undefined) return;
-    form.dataset["busy"] = "yes";
+    const kept = typed(form);
+    const before = this.charting.get(form);
+    // A double tap is one entry; other values are another entry, which waits for the first.
+    if (before !== undefined && before.kept.every((value, i) => value === kept[i])) return;
+    const asked = this.askedBy(form, event.submitter);
+    const done = (before?.done ?? this.opened).then(() => this.chartForm(form, kept, asked));
+    const mine = { kept, done };
+    this.charting.set(form, mine);
     try {
-      await this.chartForm(form, event.submitter);
+      await done;
     } finally {
-      delete form.dataset["busy"];
+      if (this.charting.get(form) === mine) this.charting.delete(form);
     }
   }
 
-  private async chartForm(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
-    const author = await this.chartingAs();
-    if (author === null) {
-      this.say("Choose who is charting, then enter it again.", "problem");
-      return;
-    }
-    const doubts = unlikely(form);
-    if (doubts.length > 0 && form.dataset["confirmed"] !== doubts.join()) {
-      form.dataset["confirmed"] = doubts.join();
-      this.say(`Unusual: ${doubts.join(", ")}. Check it, then enter it once more to keep it.`, "problem");
-      return;
-    }
-    delete form.dataset["confirmed"];
-    const button = submitter instanceof HTMLButtonElement ? submitter : null;
+  private askedBy(form: HTMLFormElement, submitter: HTMLElement | null): Asked {
     const fields = fieldsOf(form);
-    if (button?.name) fields[button.name] = button.value;
+    if (submitter instanceof HTMLButtonElement && submitter.name) fields[submitter.name] = submitter.value;
+    return { command: form.dataset["entry"] ?? "", label: form.dataset["label"] ?? "Entry", fields };
+  }
+
+  private async chartForm(form: HTMLFormElement, kept: readonly string[], asked: Asked): Promise<void> {
     try {
-      await this.chart(author, form.dataset["entry"] ?? "", form.dataset["label"] ?? "Entry", fields);
+      const author = await this.chartingAs();
+      if (author === null) {
+        this.say("Choose who is charting, then enter it again.", "problem");
+        return;
+      }
+      const doubts = unlikely(form);
+      if (doubts.length > 0 && form.dataset["confirmed"] !== doubts.join()) {
+        form.dataset["confirmed"] = doubts.join();
+        this.say(`Unusual: ${doubts.join(", ")}. Check it, then enter it once more to keep it.`, "problem");
+        return;
+      }
+      delete form.dataset["confirmed"];
+      await this.chart(author, asked);
     } catch (error) {
       // The form keeps what was typed: it is on no disk yet.
       this.say(`Not kept: the tablet could not store it (${String(error)}). It is still in the form.`, "problem");
       return;
     }
-    form.reset();
+    empty(form, kept);
+    this.say(`${asked.label}: kept on this tablet.`, "done");
+    await this.show();
     // Sending takes as long as the network does; the next entry need not wait for it.
     void this.send().then(() => this.poll());
   }
 
-  private async chart(
-    author: Author,
-    command: string,
-    label: string,
-    fields: Record<string, string | string[]>,
-  ): Promise<void> {
+  /** Returns when the entry is on the tablet's disk. */
+  private async chart(author: Author, asked: Asked): Promise<void> {
     const head = {
       key: crypto.randomUUID(),
       session: this.page.session,
       author: author.id,
       occurredAt: new Date().toISOString(),
     };
-    const body = JSON.stringify({ command, fields });
+    const body = JSON.stringify({ command: asked.command, fields: asked.fields });
     await this.store.add({
       ...head,
-      label,
+      label: asked.label,
       clockOffsetMs: await this.store.clockOffset(),
       sealed: await seal(author.publicKey, body, context(head)),
       state: "queued",
     });
-    this.say(`${label}: kept on this tablet.`, "done");
-    await this.show();
+    this.asked.set(head.key, asked);
   }
 
   /** Who is signed in; on the offline page, who was chosen of those known to this tablet. */
@@ -179,7 +240,8 @@ class Sheet {
   private async offerAuthors(): Promise<void> {
     const select = this.root.querySelector<HTMLSelectElement>("select[data-charting-as]");
     if (select === null) return;
-    for (const author of await this.store.authors()) select.append(new Option(author.label, author.id));
+    const authors = await this.store.authors();
+    for (const author of authors) select.append(new Option(author.label, author.id));
   }
 
   // --- sending ----------------------------------------------------------------------------------------------
@@ -189,13 +251,22 @@ class Sheet {
     this.sending = true;
     try {
       const author = this.page.author?.id ?? null;
-      const outcome = await replay(this.store, author, (entry) => this.post(entry), () => void this.show());
+      const outcome = await replay(this.store, author, (entry) => this.post(entry), (entry, answer) => this.answered(entry, answer));
       if (outcome === "unreachable") this.network = "lost";
       if (outcome === "sign-in") this.network = "sign-in";
     } finally {
       this.sending = false;
     }
     await this.show();
+  }
+
+  private answered(entry: QueuedEntry, answer: Answer): void {
+    if (answer.kind === "recorded") {
+      this.asked.delete(entry.key);
+      this.say(`${entry.label}: recorded.`, "done");
+    }
+    if (answer.kind === "refused") this.say(`${entry.label}: refused. ${answer.reason}`, "problem");
+    void this.show();
   }
 
   private async post(entry: QueuedEntry): Promise<Answer> {
@@ -213,6 +284,7 @@ class Sheet {
           sealed: entry.sealed,
         }),
         redirect: "manual",
+        signal: AbortSignal.timeout(ANSWER_MS),
       });
     } catch {
       return { kind: "unreachable" };
@@ -222,52 +294,82 @@ class Sheet {
       return { kind: "sign-in" };
     }
     if (response.status >= 500 || response.status === 429 || response.status === 408) return { kind: "unreachable" };
-    let answer: { status?: string; seq?: number; reason?: string };
+    let answer: { status?: string; seq?: number; reason?: string; code?: string };
     try {
       answer = (await response.json()) as typeof answer;
     } catch {
       return { kind: "unreachable" };
     }
     if (response.ok && answer.status === "recorded") return { kind: "recorded", seq: answer.seq ?? 0 };
-    if (answer.status === "refused") return { kind: "refused", reason: answer.reason ?? "no reason was given" };
+    if (answer.status === "refused") {
+      return { kind: "refused", reason: answer.reason ?? "no reason was given", code: answer.code ?? "" };
+    }
     // An answer that is not understood is no answer: the entry stays.
     return { kind: "unreachable" };
   }
 
   /** A refusal is never only wiped away: that it was refused, and why, is charted. */
   private async clicked(event: MouseEvent): Promise<void> {
-    const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-settle]") : null;
-    if (button === null) return;
+    const button =
+      event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-settle], button[data-range]") : null;
+    if (button === null || button.disabled) return;
+    if (button.dataset["range"] !== undefined) {
+      this.range = !this.range;
+      await this.poll();
+      return;
+    }
+    await this.opened;
     const n = Number(button.dataset["settle"]);
     const entry = (await this.store.entries()).find((candidate) => candidate.n === n);
     const author = await this.chartingAs();
     if (entry === undefined || author === null || entry.author !== author.id) return;
-    await this.chart(author, "refused_entry", `Refused: ${entry.label}`, {
-      label: entry.label,
-      occurred_at: entry.occurredAt,
-      reason: entry.reason ?? "",
-      key: entry.key,
+    button.disabled = true;
+    const again = button.dataset["again"] === undefined ? undefined : this.asked.get(entry.key);
+    await this.chart(author, {
+      command: "refused_entry",
+      label: `Refused: ${entry.label}`,
+      fields: { label: entry.label, occurred_at: entry.occurredAt, reason: entry.reason ?? "", key: entry.key },
     });
     await this.store.remove(n);
+    if (again !== undefined) {
+      // Decided anew by somebody who has seen what stands now, and still wants it.
+      const seen = this.root.querySelector<HTMLElement>("[data-seen]")?.dataset["seen"] ?? "";
+      await this.chart(author, { ...again, fields: { ...again.fields, seen } });
+    }
+    await this.show();
     await this.send();
+    await this.poll();
   }
 
   // --- seeing -----------------------------------------------------------------------------------------------
 
   private async poll(): Promise<void> {
     const live = this.root.querySelector<HTMLElement>("[data-live]");
-    if (live === null || document.hidden) return;
-    const sent = Date.now();
-    let response: Response;
+    if (live === null || document.hidden || this.polling) return;
+    this.polling = true;
     try {
-      response = await fetch(this.page.liveUrl, {
+      await this.ask(live);
+    } finally {
+      this.polling = false;
+    }
+    await this.show();
+  }
+
+  private async ask(live: HTMLElement): Promise<void> {
+    const sent = Date.now();
+    const range = this.range;
+    let response: Response;
+    let body = "";
+    try {
+      response = await fetch(this.page.liveUrl + (range ? "?range=yes" : ""), {
         headers: this.etag ? { "If-None-Match": this.etag } : {},
         redirect: "manual",
         cache: "no-store",
+        signal: AbortSignal.timeout(ANSWER_MS),
       });
+      if (response.status === 200) body = await response.text();
     } catch {
       this.network = "lost";
-      await this.show();
       return;
     }
     const received = Date.now();
@@ -279,47 +381,54 @@ class Sheet {
       if (server > 0) await this.store.setClockOffset(compare(sent, server, received).offsetMs);
       if (response.status === 200) {
         this.etag = response.headers.get("ETag") ?? "";
-        this.replaceLive(live, await response.text());
+        this.quiet.then("live", () => {
+          refresh(live, body);
+          this.tick();
+        });
       }
     } else {
       this.network = "lost";
     }
-    await this.show();
-  }
-
-  /** The server's own fragment, from its own origin, under a policy that runs no inline script. */
-  private replaceLive(live: HTMLElement, html: string): void {
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    const fresh = parsed.querySelector("[data-live]");
-    if (fresh === null) return;
-    const open = [...live.querySelectorAll<HTMLDetailsElement>("details[open][id]")].map((details) => details.id);
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.id : "";
-    live.replaceChildren(...fresh.childNodes);
-    for (const id of open) live.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-    if (focused) live.querySelector<HTMLElement>(`#${CSS.escape(focused)}`)?.focus();
-    this.tick();
   }
 
   private async show(): Promise<void> {
     const entries = await this.store.entries();
+    this.quiet.then("queue", () => this.showQueue(entries));
+  }
+
+  private showQueue(entries: readonly QueuedEntry[]): void {
     const queued = entries.filter((entry) => entry.state === "queued");
+    const refused = entries.length - queued.length;
     const others = queued.filter((entry) => entry.author !== (this.page.author?.id ?? entry.author));
     const status = document.querySelector<HTMLElement>("[data-network]");
     if (status) {
+      const allSent = refused > 0 ? "Connected" : "Connected, all sent";
       const words: Record<typeof this.network, string> = {
         unknown: "Connecting",
-        reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : "Connected, all sent",
+        reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : allSent,
         lost: `No connection: ${queued.length} kept on this tablet`,
         "sign-in": `Sign in to send ${queued.length}`,
       };
-      const text = words[this.network] + (others.length > 0 ? ` (${others.length} of another author)` : "");
+      const text =
+        words[this.network] +
+        (others.length > 0 ? ` (${others.length} of another author)` : "") +
+        (refused > 0 ? `, ${refused} refused` : "");
       if (status.textContent !== text) status.textContent = text;
-      status.dataset["network"] = this.network;
+      status.dataset["network"] = refused > 0 && this.network === "reached" ? "refused" : this.network;
     }
     const list = this.root.querySelector<HTMLElement>("[data-queue]");
     if (list) {
-      list.replaceChildren(...entries.map((entry) => this.row(entry)));
-      list.hidden = entries.length === 0;
+      // What is on its way is not shown for the moment that it takes: the page would jump with every entry.
+      const shown = entries.filter(
+        (entry) =>
+          entry.state === "refused" || this.network !== "reached" || Date.now() - Date.parse(entry.occurredAt) > ON_ITS_WAY_MS,
+      );
+      const state = JSON.stringify(shown.map((entry) => [entry.n, entry.state, entry.reason]));
+      if (list.dataset["shown"] !== state) {
+        list.dataset["shown"] = state;
+        list.replaceChildren(...shown.map((entry) => this.row(entry)));
+        list.hidden = shown.length === 0;
+      }
     }
     const signIn = document.querySelector<HTMLAnchorElement>("[data-sign-in]");
     if (signIn) {
@@ -337,13 +446,21 @@ class Sheet {
     words.textContent = `${when} ${entry.label} – ${what}`;
     row.append(words);
     if (entry.state === "refused" && entry.author === this.page.author?.id) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset["settle"] = String(entry.n);
-      button.textContent = "Chart that it was refused";
-      row.append(button);
+      if (entry.code === "session.moved-on" && this.asked.has(entry.key)) {
+        row.append(this.choice(entry, "Do it all the same", true), this.choice(entry, "Leave it", false));
+      } else row.append(this.choice(entry, "Chart that it was refused", false));
     }
     return row;
+  }
+
+  private choice(entry: QueuedEntry, words: string, again: boolean): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = again ? "button button-primary" : "button";
+    button.dataset["settle"] = String(entry.n);
+    if (again) button.dataset["again"] = "yes";
+    button.textContent = words;
+    return button;
   }
 
   /** Clocks that run between two answers of the server. */
@@ -375,23 +492,30 @@ class Sheet {
 async function main(): Promise<void> {
   const root = document.querySelector<HTMLElement>("[data-sheet]");
   if (root === null) return;
-  await new Sheet(root, pageOf(root), await Store.open()).start();
+  await new Sheet(root, pageOf(root), new Store()).start();
   // Without a worker the sheet charts as well; it only cannot be opened while the network is down.
   await keepForOffline(root).catch(() => undefined);
 }
 
+/** Says `data-offline=yes` when the tablet has all that opens this sheet without a network, and not before. */
 async function keepForOffline(root: HTMLElement): Promise<void> {
   if (!("serviceWorker" in navigator)) return;
-  await navigator.storage.persist();
   await navigator.serviceWorker.register(required(root, "workerUrl"), { scope: "/", type: "module" });
   const worker = (await navigator.serviceWorker.ready).active;
+  if (worker === null) return;
   const assets = performance
     .getEntriesByType("resource")
     .map((entry) => new URL(entry.name))
     .filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/"))
     .map((url) => url.pathname);
-  worker?.postMessage({ keep: [required(root, "offlineUrl"), ...assets] });
-  root.dataset["offline"] = "yes";
+  const channel = new MessageChannel();
+  const kept = new Promise<boolean>((resolve) => {
+    channel.port1.onmessage = (event) => resolve(event.data === "kept");
+  });
+  worker.postMessage({ keep: [required(root, "offlineUrl"), ...assets] }, [channel.port2]);
+  root.dataset["offline"] = (await kept) ? "yes" : "no";
+  // Asked for last: some browsers put the question to the person and wait for the answer.
+  await navigator.storage.persist();
 }
 
 void main();

@@ -14,11 +14,9 @@ function committed(transaction) {
     });
 }
 export class Store {
-    database;
-    constructor(database) {
-        this.database = database;
-    }
-    static async open() {
+    opened = null;
+    /** Opens the store; nothing else may be called before. */
+    async open() {
         const request = indexedDB.open(NAME, VERSION);
         request.onupgradeneeded = () => {
             const queue = request.result.createObjectStore("queue", { keyPath: "n", autoIncrement: true });
@@ -26,7 +24,12 @@ export class Store {
             request.result.createObjectStore("authors", { keyPath: "id" });
             request.result.createObjectStore("clock");
         };
-        return new Store(await settled(request));
+        this.opened = await settled(request);
+    }
+    get database() {
+        if (this.opened === null)
+            throw new Error("the tablet's store is not open yet");
+        return this.opened;
     }
     /** Returns only when the entry is on the tablet's disk. */
     async add(entry) {

@@ -20,9 +20,10 @@ function committed(transaction: IDBTransaction): Promise<void> {
 }
 
 export class Store {
-  private constructor(private readonly database: IDBDatabase) {}
+  private opened: IDBDatabase | null = null;
 
-  static async open(): Promise<Store> {
+  /** Opens the store; nothing else may be called before. */
+  async open(): Promise<void> {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
       const queue = request.result.createObjectStore("queue", { keyPath: "n", autoIncrement: true });
@@ -30,7 +31,12 @@ export class Store {
       request.result.createObjectStore("authors", { keyPath: "id" });
       request.result.createObjectStore("clock");
     };
-    return new Store(await settled(request));
+    this.opened = await settled(request);
+  }
+
+  private get database(): IDBDatabase {
+    if (this.opened === null) throw new Error("the tablet's store is not open yet");
+    return this.opened;
   }
 
   /** Returns only when the entry is on the tablet's disk. */
