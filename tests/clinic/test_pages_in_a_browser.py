@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.clinic.a_visit import DIRECTOR, make_site
 from tests.clinic.conftest import PASSWORD, screenshot, sign_in_by_cookie, violations
 
 from ataraxy.clinic.access.models import AccessEntry, Presence
 from ataraxy.clinic.access.roles import Role
+from ataraxy.clinic.the_practice import the_practice
+from ataraxy.exchange.rules_file import load_rules
+from ataraxy.practice import site
 
 PAGES: list[tuple[str, Role | None, str]] = [
     ("sign-in", None, "/sign-in/"),
@@ -21,6 +26,15 @@ PAGES: list[tuple[str, Role | None, str]] = [
     ("account", Role.THERAPIST, "/account/"),
     ("pin", Role.THERAPIST, "/account/pin/"),
     ("add-passkey", Role.THERAPIST, "/account/factors/passkeys/add/"),
+    ("audit", Role.AUDITOR, "/audit/"),
+    ("audit-entries", Role.AUDITOR, "/audit/entries/"),
+    ("rules", Role.MEDICAL_DIRECTOR, "/rules/"),
+    ("rules-upload", Role.MEDICAL_DIRECTOR, "/rules/upload/rules/"),
+    ("rules-policy", Role.MEDICAL_DIRECTOR, "/rules/policy/"),
+    ("rules-new-policy", Role.MEDICAL_DIRECTOR, "/rules/policy/new/"),
+    ("rules-limits", Role.MEDICAL_DIRECTOR, "/rules/policy/limits/"),
+    ("rules-gate", Role.MEDICAL_DIRECTOR, "/rules/gate/"),
+    ("rules-site", Role.MEDICAL_DIRECTOR, "/rules/site/"),
     ("access-log", Role.AUDITOR, "/audit/access/"),
     ("break-glass-review", Role.AUDITOR, "/audit/break-glass/"),
     ("break-glass", Role.MONITOR, f"/break-glass/{'c' * 32}/"),
@@ -28,10 +42,19 @@ PAGES: list[tuple[str, Role | None, str]] = [
 ]
 
 
+def adopt_rules() -> None:
+    """The shipped rules, as the clinic's; nothing where they are in force."""
+    practice = the_practice()
+    rules = load_rules()
+    site.adopt(practice, "rules", rules.name, json.loads(rules.model_dump_json()), by=DIRECTOR)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_serious_fault_of_access(
     scheme: str, new_page: Callable[..., Any], sign_in: Any
 ) -> None:
+    make_site()
+    adopt_rules()
     found: dict[str, list[str]] = {}
     pages: dict[Role | None, Any] = {}
     for name, role, path in PAGES:
@@ -120,7 +143,8 @@ def test_a_page_left_alone_locks_itself_and_the_server_with_it(
 
 
 def test_a_passkey_is_enrolled_and_opens_the_account(new_page: Callable[..., Any], people: Any) -> None:
-    from tests.clinic.conftest import Client
+    from tests.clinic.a_visit import DIRECTOR, make_site
+from tests.clinic.conftest import Client
 
     from ataraxy.clinic.accounts.models import Person
 

@@ -52,6 +52,8 @@ WORDS: Final[dict[str, str]] = {
     "care_released": "ended care",
     "break_glass": "broke the glass",
     "break_glass_reviewed": "reviewed a break-glass",
+    "record_verified": "verified the record",
+    "record_exported": "exported the record, sealed",
     "document_adopted": "adopted rules or a policy",
     "document_retired": "retired rules or a policy",
     "limits_signed": "signed stop limits",
