@@ -143,8 +143,7 @@ def test_a_page_left_alone_locks_itself_and_the_server_with_it(
 
 
 def test_a_passkey_is_enrolled_and_opens_the_account(new_page: Callable[..., Any], people: Any) -> None:
-    from tests.clinic.a_visit import DIRECTOR, make_site
-from tests.clinic.conftest import Client
+    from tests.clinic.conftest import Client
 
     from ataraxy.clinic.accounts.models import Person
 
