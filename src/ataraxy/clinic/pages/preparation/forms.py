@@ -158,6 +158,7 @@ class RecalculateForm(ReadForm, ByTwo):
 
     def __init__(self, *args: Any, pump: bool, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.order_fields((*self.PRESCRIPTION, *self.LABEL, *self.DILUTION, *self.RESULT, "person", "secret"))
         self.fields["rate_ml_per_h"].required = pump
         self.pump = pump
         self.fields["person"].label = "Who recalculates"

@@ -434,9 +434,11 @@ def _refused(refusal: InputError, blind: bool) -> dict[str, Any]:
     problems = [found for found in getattr(refusal, "findings", ()) if isinstance(found, Problem)] or [
         Problem(code=refusal.code, message=refusal.message, remedy=refusal.remedy)
     ]
+    said = [_said(problem, blind) for problem in problems]
     return {
         "near_miss": refusal.code.startswith("preparation."),
-        "problems": [_said(problem, blind) for problem in problems],
+        "texts": list(dict.fromkeys(one["text"] for one in said)),
+        "remedies": list(dict.fromkeys(one["remedy"] for one in said if one["remedy"])),
     }
 
 
