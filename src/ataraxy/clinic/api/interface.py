@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -105,6 +106,7 @@ def document(request: HttpRequest) -> HttpResponse:
 @lru_cache(maxsize=1)
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document: errors as problem JSON, the token as the one way in."""
+    import_module("ataraxy.clinic.api.urls")  # where the operations are put together
     made: dict[str, Any] = interface.get_openapi_schema(path_prefix=ROOT)
     made["components"].setdefault("securitySchemes", {})["token"] = {"type": "http", "scheme": "bearer"}
     for path in made["paths"].values():
