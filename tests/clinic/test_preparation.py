@@ -270,6 +270,29 @@ def test_the_drug_is_accounted_for_with_a_witness(visit: Visit, sign_in: Any, pe
     assert draws.open_draws(the_practice(), visit.id) == ()
 
 
+def test_nobody_says_what_became_of_a_dose_that_was_not_given_yet(
+    visit: Visit, sign_in: Any, people: Any
+) -> None:
+    nurse = sign_in(Role.MONITOR)
+    calculate(nurse, visit)
+    post(nurse, visit, "second", own(visit, people[Role.PRESCRIBER]))
+    draw = draws.open_draws(the_practice(), visit.id)[0].draw
+    fields = {
+        "request": uuid.uuid4().hex,
+        "draw": draw.id,
+        "given": "0",
+        "wasted": "0.7",
+        "reason": "x",
+        "person": people[Role.PRESCRIBER].pk,
+        "secret": PIN,
+    }
+    assert "What became of" not in shown(nurse, visit)
+    assert post(nurse, visit, "account", fields).status_code == 409
+    visit.do(decide.abort, "not_dosed", "went home")
+    assert "What became of" in shown(nurse, visit)
+    assert post(nurse, visit, "account", fields).status_code == 302
+
+
 def test_a_form_sent_twice_prepares_and_draws_once(visit: Visit, sign_in: Any, people: Any) -> None:
     nurse = sign_in(Role.MONITOR)
     fields = read(visit)

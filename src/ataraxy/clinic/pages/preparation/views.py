@@ -223,6 +223,16 @@ def account(request: ClinicRequest, session_id: str) -> HttpResponse:
                 remedy="Look at the register",
             ),
         )
+    if not _is_over(scene, opened):
+        return _shown(
+            request,
+            session_id,
+            refusal=Refusal(
+                "this draw is of the dose that is prepared or runs",
+                code="preparing.not-over",
+                remedy="Account for it when the dose has ended, or the session",
+            ),
+        )
     form = _account_form(practice, scene, opened, request)
     if not form.is_valid():
         return _shown(request, session_id, account_form=form, status=422)
@@ -290,7 +300,7 @@ def _shown(
             else _account_form(practice, scene, one, None),
         }
         for one in opened
-        if session.dosing_ended_at is not None or session.state.ended or not _is_current(scene, one)
+        if _is_over(scene, one)
     ]
     people = {
         *(p.first.by for p in scene.preparing.prepared),
@@ -332,7 +342,13 @@ def _shown(
         status = (
             409
             if refusal.code
-            in ("preparing.nothing", "preparing.waiting", "preparing.not-hidden", "session.state")
+            in (
+                "preparing.nothing",
+                "preparing.waiting",
+                "preparing.not-hidden",
+                "preparing.not-over",
+                "session.state",
+            )
             else 422
         )
     return render(request, "preparation/preparation.html", context, status=status)
@@ -405,6 +421,12 @@ def _is_current(scene: Scene, opened: draws.OpenDraw) -> bool:
     made = next((p for p in scene.preparing.prepared if p.draw == opened.draw.id), None)
     prepared = scene.session.preparation
     return made is None or (prepared is not None and made.preparation == prepared.id)
+
+
+def _is_over(scene: Scene, opened: draws.OpenDraw) -> bool:
+    """Whether it can be said what became of a draw."""
+    session = scene.session
+    return session.dosing_ended_at is not None or session.state.ended or not _is_current(scene, opened)
 
 
 def _unit(practice: Practice, opened: draws.OpenDraw) -> str:
