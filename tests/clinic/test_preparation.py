@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic.a_visit import EXPIRY, PIN, ROOM, Visit, dose_now, make_site, make_visit, with_pin
+from tests.clinic.a_visit import DOCTOR, EXPIRY, PIN, ROOM, Visit, dose_now, make_site, make_visit, with_pin
 from tests.clinic.conftest import PASSWORD, screenshot, sign_in_by_cookie, violations
 
 from ataraxy.clinic.access.care import release
@@ -18,8 +18,10 @@ from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.practice import draws
-from ataraxy.practice.aggregate import REGISTER
+from ataraxy.practice.aggregate import REGISTER, SESSION
+from ataraxy.practice.practice import Step
 from ataraxy.practice.preparing import PREPARING
+from ataraxy.practice.site import policy_in_force
 from ataraxy.therapy.drug_register import Container
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.session import decide
@@ -268,6 +270,39 @@ def test_the_drug_is_accounted_for_with_a_witness(visit: Visit, sign_in: Any, pe
     assert post(client, visit, "account", {**fields, "wasted": "0.6", "secret": "999999"}).status_code == 422
     assert post(client, visit, "account", {**fields, "wasted": "0.6"}).status_code == 302
     assert draws.open_draws(the_practice(), visit.id) == ()
+
+
+def test_a_large_change_of_weight_waits_for_a_prescriber_with_a_reason(
+    visit: Visit, sign_in: Any, people: Any
+) -> None:
+    lighter(visit, Decimal(50))
+    nurse, doctor = sign_in(Role.MONITOR), sign_in(Role.PRESCRIBER)
+    answer = post(nurse, visit, "first", read(visit))
+    assert answer.status_code == 422
+    assert "a change of 40%" in answer.content.decode()
+    assert "a prescriber confirms it on this page" in shown(nurse, visit)
+    assert post(nurse, visit, "weight", {"reason": "weighed twice"}).status_code == 403
+    assert post(doctor, visit, "weight", {"reason": " "}).status_code == 422
+    assert post(doctor, visit, "weight", {"reason": "weighed twice"}).status_code == 302
+    assert post(nurse, visit, "first", read(visit)).status_code == 302
+
+
+def lighter(visit: Visit, weight: Decimal) -> None:
+    """Turn the visit into one of somebody who weighed so much at the last session."""
+    practice, state = the_practice(), visit.state
+    assert state.plan is not None
+    assert state.check_in is not None
+    plan, seen = state.plan.replace(last_weight_kg=weight), state.check_in
+    visit.id = uuid.uuid4().hex
+
+    def steps() -> list[Step]:
+        events = decide.plan(
+            None, visit.id, plan, actor=DOCTOR, policy=policy_in_force(practice), at=practice.now()
+        )
+        return [Step(SESSION.stream(visit.id), 0, events, plan.patient)]
+
+    practice.perform(steps, by=DOCTOR, command="test.plan", asked={"id": visit.id})
+    visit.do(decide.check_in, seen)
 
 
 def test_nobody_says_what_became_of_a_dose_that_was_not_given_yet(
