@@ -60,6 +60,7 @@ from ataraxy.record.store import Record
 from ataraxy.record.verify import Unreadable, verify_file
 
 LATER = NOW + timedelta(hours=1)
+KEYED = MasterKey(bytes(range(32)))
 
 
 @pytest.fixture
@@ -537,6 +538,63 @@ def test_keys_of_two_patients_cannot_be_exchanged(database: Path, master: Master
         assert code_of(lambda: texts_of(record, ANN)) == "master-key.wrong"
 
 
+# --- bytes that mean nothing ---------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@given(data=st.data())
+def test_whatever_bytes_are_changed_everything_ends_well_or_with_one_clear_line(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "it", ignore_errors=True)
+    place = tmp_path / "it"
+    place.mkdir()
+    path, good = place / "r.sqlite3", tmp_path / "good.sqlite3"
+    if not good.exists():
+        with small_record(good, KEYED):
+            pass
+        seize(good)
+    content = bytearray(good.read_bytes())
+    for _ in range(data.draw(st.sampled_from([1, 2, 10, 60]))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+
+    def read() -> None:
+        with Record.open(path, read_only=True, keys=KeyRing(KEYED)) as record:
+            texts_of(record, ANN)
+
+    def work() -> None:
+        with Record.open(path, projections=(Names(),), keys=KeyRing(KEYED)) as record:
+            write(record, ANN, "note.written", {"notes": [{"text": "again"}]}, ("/notes/0/text",), 90)
+            record.rebuild()
+
+    def keep() -> None:
+        with Record.open(path, keys=KeyRing(KEYED)) as record:
+            made = backup(record, place / "disk", at=NOW)
+        drill(made.folder, None, master=KEYED, projections=(Names(),))
+
+    def forget() -> None:
+        with Record.open(path, keys=KeyRing(KEYED)) as record:
+            erase(record, BEN, author="s", reason="r", legal_basis="b", at=LATER)
+
+    for act in (
+        lambda: check_record(str(path)),
+        lambda: check_sealed(str(path), KEYED),
+        read,
+        keep,
+        work,
+        forget,
+    ):
+        said = ""
+        try:
+            act()
+        except AtaraxyError as error:
+            said = str(error)
+        assert "\n" not in said
+        assert SECRETS[ANN][0] not in said
+
+
 # --- a history written anew --------------------------------------------------------------------------------------
 
 
@@ -581,7 +639,6 @@ def test_a_history_written_anew_hashes_well_and_its_seals_do_not_fit(
     assert checks["entries bear the seal of this record"] is False
 
 
-KEYED = MasterKey(bytes(range(32)))
 COLUMNS = ("kind", "author", "payload", "occurred_at", "late", "key", "stream")
 
 

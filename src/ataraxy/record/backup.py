@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.chain_seal import seals
+from ataraxy.record.database import clear_errors
 from ataraxy.record.entry import NO_HASH
 from ataraxy.record.export import export_lines
 from ataraxy.record.key_register import (
@@ -246,7 +247,7 @@ def _copied_sqlite(source: Path, work: Path, made_at: str) -> tuple[Manifest, Ke
         copy.commit()
     engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(raw))
     try:
-        with engine.begin() as connection:
+        with clear_errors(source.name), engine.begin() as connection:
             register = register_of(connection, "")
             connection.execute(sa.delete(DATA_KEY))
     finally:

@@ -284,6 +284,8 @@ def _clear(error: object, where: str, committing: bool) -> DatabaseError:
         found = _OF_SQLITE.get((code or 0) & 0xFF) if code else None
         if code is None and "not a database" in message:
             found = _OF_SQLITE[sqlite3.SQLITE_NOTADB]
+        if code is None and "decode" in message:
+            found, message = _DAMAGED, "a text is not UTF-8"  # the text itself may be of a patient
     elif isinstance(error, UnicodeDecodeError):
         found = _DAMAGED
     else:

@@ -235,6 +235,13 @@ def scrub_sqlite(path: Path, before: Callable[[sqlite3.Connection], None] | None
             remedy="Try again when nothing else uses it and the disk has room for a second copy",
             where=path.name,
         ) from None
+    except sqlite3.Error as error:
+        raise AtaraxyError(
+            f"the database is damaged: {error}",
+            code="record.damaged",
+            remedy="Keep the file, run `ataraxy record verify`, restore a backup to another disk",
+            where=path.name,
+        ) from None
     finally:
         connection.close()
     if busy:

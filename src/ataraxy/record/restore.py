@@ -439,7 +439,7 @@ def _projected(place: Path, projections: Sequence[Projection]) -> dict[str, list
     """What a database holds in the tables of projections that it has."""
     engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(place))
     try:
-        with engine.connect() as connection:
+        with clear_errors(place.name), engine.connect() as connection:
             there = set(sa.inspect(connection).get_table_names())
             return {
                 table.name: sorted(repr(tuple(row)) for row in connection.execute(sa.select(table)))

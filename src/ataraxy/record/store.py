@@ -624,7 +624,12 @@ def _last(connection: sa.Connection) -> _Last:
     row = connection.execute(
         sa.select(ENTRY.c.seq, ENTRY.c.hash, ENTRY.c.recorded_at).order_by(ENTRY.c.seq.desc()).limit(1)
     ).one_or_none()
-    return _Last(0, NO_HASH, None) if row is None else _Last(row.seq, row.hash, time_of(row.recorded_at))
+    if row is None:
+        return _Last(0, NO_HASH, None)
+    try:
+        return _Last(row.seq, row.hash, time_of(row.recorded_at))
+    except (ValueError, TypeError) as error:
+        raise _unreadable(row.seq) from error
 
 
 def _require_stored(connection: sa.Connection, after: int, entries: Sequence[Entry], where: str) -> None:
@@ -651,7 +656,7 @@ def _version(connection: sa.Connection, stream: str) -> int:
 
 def _with_key(connection: sa.Connection, key: str) -> list[Entry]:
     rows = connection.execute(sa.select(ENTRY).where(ENTRY.c.key == key).order_by(ENTRY.c.seq)).all()
-    return [entry_of(row, json.loads(row.payload)) for row in rows]
+    return [_read(row) for row in rows]
 
 
 def _check_corrected(connection: sa.Connection, draft: Draft, last: int) -> None:
@@ -684,7 +689,23 @@ def _page(
         query = query.where(ENTRY.c.seq <= until)
     if kinds is not None:
         query = query.where(ENTRY.c.kind.in_(kinds))
-    return [entry_of(row, json.loads(row.payload)) for row in connection.execute(query)]
+    return [_read(row) for row in connection.execute(query)]
+
+
+def _read(row: sa.Row[Any]) -> Entry:
+    """Return the entry of a row; where somebody or a failing disk changed it, it may be none."""
+    try:
+        return entry_of(row, json.loads(row.payload))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _unreadable(row.seq) from error
+
+
+def _unreadable(seq: object) -> DatabaseError:
+    return DatabaseError(
+        f"entry {seq} cannot be read",
+        code="record.damaged",
+        remedy="Keep the file, run `ataraxy record verify`, restore a backup to another disk",
+    )
 
 
 def _matches(stored: Any, sent: Any) -> bool:
