@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,10 +10,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
+from tests.clinic.conftest import PASSWORD
 
 from ataraxy.clinic.access.roles import Role
-from ataraxy.clinic.accounts import administration
-from ataraxy.clinic.accounts.models import Credential, FactorReset, Person
+from ataraxy.clinic.accounts import administration, staff_file
+from ataraxy.clinic.accounts.models import FactorReset, Person
+from ataraxy.clinic.the_practice import the_practice
+from ataraxy.therapy.credential import Credential, CredentialKind
+from ataraxy.therapy.refusal import Refusal
 
 pytestmark = pytest.mark.usefixtures("accounts")
 
@@ -135,27 +140,73 @@ def test_the_whole_reset_goes_through_the_pages(sign_in: Any, people: Any, secon
     assert not Authenticator.objects.filter(user=people[Role.MONITOR]).exists()
 
 
-@pytest.mark.parametrize(("days", "state"), [(-1, "expired"), (0, "due"), (60, "due"), (61, "ok")])
-def test_a_credential_counts_through_its_last_day(days: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("days", "state"), [(-1, "expired"), (0, "due"), (60, "due"), (61, "ok"), (None, "unknown")]
+)
+def test_a_credential_counts_through_its_last_day(days: int | None, state: str) -> None:
     today = date(2026, 3, 1)
-    assert Credential(expires_on=today + timedelta(days=days)).state(today) == state
+    until = None if days is None else today + timedelta(days=days)
+    credential = Credential(kind=CredentialKind.LIFE_SUPPORT, issuer="Board", valid_until=until)
+    assert staff_file.state_of(credential, today) == state
 
 
-def test_a_credential_is_recorded_and_withdrawn_and_stays_readable(
-    log: Any, sign_in: Any, people: Any
+def a_colleague(role: Role = Role.PRESCRIBER) -> Person:
+    name = f"c{uuid.uuid4().hex[:10]}"
+    return Person.objects.create_person(name, "A Colleague", password=PASSWORD, roles=[role])
+
+
+def test_a_credential_is_recorded_where_the_gate_reads_it_and_withdrawn_for_good(
+    log: Any, sign_in: Any
 ) -> None:
-    page = f"/administration/people/{people[Role.MONITOR].pk}/credentials/"
-    client = sign_in(Role.ADMINISTRATOR)
+    subject, client, practice = a_colleague(), sign_in(Role.ADMINISTRATOR), the_practice()
+    page = f"/administration/people/{subject.pk}/credentials/"
     day = timezone.localdate() + timedelta(days=400)
-    form = {"kind": "licence", "issuer": "Board", "reference": "", "expires_on": day.isoformat()}
-    assert client.post(page, form | {"expires_on": "2001-01-01"}).status_code == 422
-    client.post(page, form)
-    credential = Credential.objects.get()
-    client.post(f"{page}{credential.pk}/withdraw/")
-    credential.refresh_from_db()
-    assert credential.withdrawn_at is not None
-    kinds = set(log().values_list("kind", flat=True))
-    assert {"credential_recorded", "credential_withdrawn"} <= kinds
+    form = {"kind": "prescriber_licence", "issuer": "Board", "valid_until": day.isoformat()}
+    assert client.post(page, form | {"valid_until": "2001-01-01"}).status_code == 422
+    assert client.post(page, form | {"issued_on": "2099-01-01"}).status_code == 422
+    assert client.post(page, form).status_code == 302
+    held = staff_file.file_of(practice, subject)
+    assert held is not None
+    assert held.professional("prescriber").in_date(timezone.now()).members == {"prescriber_licence"}
+    assert "Licence to prescribe" in client.get(f"/administration/people/{subject.pk}/").content.decode()
+    assert client.post(f"{page}withdraw/", {"kind": "life_support", "issuer": "Board"}).status_code == 404
+    client.post(f"{page}withdraw/", {"kind": "prescriber_licence", "issuer": "Board"})
+    after = staff_file.file_of(practice, subject)
+    assert after is not None
+    assert after.professional("prescriber").in_date(timezone.now()).members == frozenset()
+    kinds = [entry.kind for entry in practice.record.entries(f"staff/{subject.staff_id}")]
+    assert kinds == ["staff.joined", "staff.credential_recorded", "staff.credential_recorded"]
+    assert {"credential_recorded", "credential_withdrawn"} <= set(log().values_list("kind", flat=True))
+
+
+def test_the_record_follows_roles_and_closing_of_an_account(sign_in: Any) -> None:
+    client, practice = sign_in(Role.ADMINISTRATOR), the_practice()
+    subject = a_colleague(Role.MONITOR)
+    page = f"/administration/people/{subject.pk}/"
+    client.post(f"{page}roles/", {"roles": ["monitor", "therapist"]})
+    held = staff_file.file_of(practice, subject)
+    assert held is not None
+    assert {role.value for role in held.roles} == {"monitor", "therapist"}
+    client.post(f"{page}active/", {"active": "no"})
+    left = staff_file.file_of(practice, subject)
+    assert left is not None
+    assert (left.active, left.roles) == (False, ())
+
+
+def test_accounts_that_the_record_does_not_know_are_said_and_brought_into_step(sign_in: Any) -> None:
+    client, subject = sign_in(Role.ADMINISTRATOR), a_colleague()
+    assert "differ" in client.get("/administration/people/").content.decode()
+    client.post("/administration/people/in-step/")
+    assert staff_file.in_step(the_practice(), subject)
+
+
+def test_nobody_writes_their_own_roles_into_the_record(people: Any) -> None:
+    practice, admin = the_practice(), people[Role.ADMINISTRATOR]
+    staff_file.bring_into_step(practice, a_colleague(), by=admin)  # the clinic has somebody by now
+    own = Person.objects.create_person("alone", "Alone", password=PASSWORD, roles=[Role.ADMINISTRATOR])
+    with pytest.raises(Refusal) as refused:
+        staff_file.bring_into_step(practice, own, by=own)
+    assert refused.value.code == "staff.self"
 
 
 def test_a_one_time_password_ends_after_three_days(people: Any) -> None:

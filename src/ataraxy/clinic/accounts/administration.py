@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.mfa.models import Authenticator
@@ -18,7 +18,7 @@ from django.utils import timezone
 from ataraxy.clinic.access.log import record
 from ataraxy.clinic.access.models import AccessToken
 from ataraxy.clinic.access.roles import Role
-from ataraxy.clinic.accounts.models import Credential, FactorReset, Person, RoleGrant
+from ataraxy.clinic.accounts.models import FactorReset, Person, RoleGrant
 from ataraxy.errors import InputError
 
 # Without letters that look alike when they are read from paper.
@@ -113,31 +113,6 @@ def end_sessions(person: Person, *, by: Person) -> None:
         person.presences.all().delete()
         person.end_sessions()
         record("sessions_ended", person=by.pk, subject=person.pk)
-
-
-def add_credential(
-    person: Person, *, kind: str, issuer: str, reference: str, expires_on: date, by: Person
-) -> Credential:
-    """Records a licence or training with the day after which it no longer counts."""
-    with transaction.atomic():
-        credential = Credential.objects.create(
-            person=person,
-            kind=kind,
-            issuer=issuer,
-            reference=reference,
-            expires_on=expires_on,
-            recorded_by=by.pk,
-        )
-        record("credential_recorded", person=by.pk, subject=person.pk, detail=kind)
-    return credential
-
-
-def withdraw_credential(credential: Credential, *, by: Person) -> None:
-    """A credential that no longer counts; it stays readable."""
-    with transaction.atomic():
-        credential.withdrawn_at = timezone.now()
-        credential.save(update_fields=["withdrawn_at"])
-        record("credential_withdrawn", person=by.pk, subject=credential.person_id, detail=credential.kind)
 
 
 def ask_factor_reset(person: Person, *, by: Person) -> FactorReset:

@@ -1,9 +1,8 @@
-"""A person who signs in, the roles that they hold, their credentials, and second factors waiting to be reset."""
+"""A person who signs in, the roles that they hold, and second factors waiting to be reset."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -166,39 +165,6 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.role}"
-
-
-class Credential(models.Model):
-    """A licence or training of a person, with the day after which it no longer counts."""
-
-    KINDS = (
-        ("licence", "Licence to practise"),
-        ("registration", "Registration for controlled substances"),
-        ("life_support", "Advanced life support"),
-        ("monitoring", "Monitoring of sedation"),
-        ("therapy", "Training in therapy"),
-        ("other", "Other"),
-    )
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="credentials")
-    kind = models.CharField(max_length=20, choices=KINDS)
-    issuer = models.CharField(max_length=120)
-    reference = models.CharField(max_length=80, blank=True, default="")
-    expires_on = models.DateField()
-    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
-    recorded_by = models.CharField(max_length=32)
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("expires_on",)
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} until {self.expires_on}"
-
-    def state(self, today: date) -> str:
-        """``expired``, ``due`` (within 60 days) or ``ok``."""
-        days = (self.expires_on - today).days
-        return "expired" if days < 0 else "due" if days <= 60 else "ok"
 
 
 class FactorReset(models.Model):

@@ -15,8 +15,12 @@ from ataraxy.clinic.access.log import record
 from ataraxy.clinic.access.models import Presence
 from ataraxy.clinic.access.stated import own_account
 from ataraxy.clinic.accounts.factors import lacks_second_factor
+from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.navigation import home_of
 from ataraxy.clinic.pages.account.forms import PinForm, UnlockForm
+from ataraxy.clinic.the_practice import the_practice
+from ataraxy.errors import AtaraxyError
+from ataraxy.therapy.credential import Credential
 
 
 def _next(request: ClinicRequest) -> str:
@@ -107,7 +111,7 @@ def my_account(request: ClinicRequest) -> HttpResponse:
             ),
             "presences": person.presences.order_by("-seen_at"),
             "this_presence": access.presence,
-            "credentials": person.credentials.filter(withdrawn_at=None),
+            "credentials": _credentials(person),
             "waiting_tokens": person.tokens.filter(
                 agreed_at=None, revoked_at=None, expires_at__gt=timezone.now()
             ).count(),
@@ -164,3 +168,15 @@ def end_all(request: ClinicRequest) -> HttpResponse:
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("account_login")
+
+
+def _credentials(person: Person) -> list[tuple[str, Credential, str]]:
+    """What the record knows of one's credentials; none where it cannot be read, which its own pages say."""
+    from ataraxy.clinic.accounts.staff_file import KINDS, file_of, state_of
+
+    try:
+        held = file_of(the_practice(), person)
+    except AtaraxyError:
+        return []
+    today = timezone.localdate()
+    return [(KINDS[c.kind], c, state_of(c, today)) for c in (held.credentials if held is not None else ())]

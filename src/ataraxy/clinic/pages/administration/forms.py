@@ -9,7 +9,9 @@ from django import forms
 from django.utils import timezone
 
 from ataraxy.clinic.access.roles import ROLES, Role
-from ataraxy.clinic.accounts.models import SIGN_IN_NAME, Credential, Person
+from ataraxy.clinic.accounts.models import SIGN_IN_NAME, Person
+from ataraxy.clinic.accounts.staff_file import KINDS
+from ataraxy.therapy.credential import Credential, CredentialKind
 
 ROLE_CHOICES = [(role.value, ROLES[role].title) for role in Role]
 
@@ -56,18 +58,44 @@ class RolesForm(forms.Form):
 
 
 class CredentialForm(forms.Form):
-    """A licence or training with its last day."""
+    """A licence or training with its last day, as the gate and the session read it."""
 
-    kind = forms.ChoiceField(label="Kind", choices=Credential.KINDS)
-    issuer = forms.CharField(label="Issued by", max_length=120)
-    reference = forms.CharField(label="Number or reference", max_length=80, required=False)
-    expires_on = forms.DateField(label="Valid until", widget=forms.DateInput(attrs={"type": "date"}))
+    kind = forms.ChoiceField(label="Kind", choices=[(kind.value, words) for kind, words in KINDS.items()])
+    issuer = forms.CharField(
+        label="Issued by",
+        max_length=120,
+        help_text="A body. Of the same kind from the same body, the last one counts.",
+    )
+    issued_on = forms.DateField(
+        label="Issued on", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    valid_until = forms.DateField(label="Valid until", widget=forms.DateInput(attrs={"type": "date"}))
 
-    def clean_expires_on(self) -> date:
-        day: date = self.cleaned_data["expires_on"]
+    def clean_valid_until(self) -> date:
+        day: date = self.cleaned_data["valid_until"]
         if day < timezone.localdate():
             raise forms.ValidationError("This day is in the past.")
         return day
 
     def clean(self) -> dict[str, Any]:
-        return super().clean() or {}
+        asked = super().clean() or {}
+        if asked.get("issued_on") and asked.get("valid_until") and asked["issued_on"] > asked["valid_until"]:
+            self.add_error("issued_on", "This is later than the last day.")
+        return asked
+
+    def credential(self) -> Credential:
+        """Return what was typed."""
+        asked = self.cleaned_data
+        return Credential(
+            kind=CredentialKind(asked["kind"]),
+            issuer=asked["issuer"],
+            issued_on=asked["issued_on"],
+            valid_until=asked["valid_until"],
+        )
+
+
+class WithdrawForm(forms.Form):
+    """Which credential no longer counts."""
+
+    kind = forms.ChoiceField(choices=[(kind.value, words) for kind, words in KINDS.items()])
+    issuer = forms.CharField(max_length=120)

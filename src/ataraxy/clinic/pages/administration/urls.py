@@ -13,6 +13,7 @@ NAVIGATION = (Entry("People", "people", Permission.ADMIN_PEOPLE, order=800),)
 urlpatterns = [
     path("administration/people/", views.people, name="people"),
     path("administration/people/new/", views.new_person, name="people_new"),
+    path("administration/people/in-step/", views.in_step, name="people_in_step"),
     path("administration/people/<str:person_id>/", views.person, name="people_person"),
     path("administration/people/<str:person_id>/roles/", views.roles, name="people_roles"),
     path("administration/people/<str:person_id>/active/", views.active, name="people_active"),
@@ -22,7 +23,7 @@ urlpatterns = [
     ),
     path("administration/people/<str:person_id>/credentials/", views.credential, name="people_credential"),
     path(
-        "administration/people/<str:person_id>/credentials/<int:credential_id>/withdraw/",
+        "administration/people/<str:person_id>/credentials/withdraw/",
         views.withdraw,
         name="people_credential_withdraw",
     ),
