@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -40,16 +41,31 @@ def looked_back(policy: SitePolicy) -> timedelta:
 
 
 def dosed_sessions(
-    practice: Practice, policy: SitePolicy, at: datetime
+    practice: Practice,
+    policy: SitePolicy,
+    at: datetime,
+    only: Callable[[set[str]], Container[str]] | None = None,
 ) -> Iterator[tuple[SessionRow, Session, datetime | None]]:
-    """Yield the sessions of the last weeks in which drug was given, each with the time of the next of its course."""
+    """Yield the sessions of the last weeks in which drug was given, each with the time of the next of its course.
+
+    Args:
+        practice: whose.
+        policy: says how far back somebody may still have to be contacted.
+        at: now.
+        only: given all people in question, those whose sessions are wanted; no other session is read.
+    """
     recent = lists.sessions(practice, since=at - looked_back(policy))
+    wanted = None if only is None else only({row.person for row in recent})
+    planned: dict[str, list[datetime]] = {}
     for row in recent:
-        if row.state in _NOT_BEGUN:
+        if row.course and row.scheduled_at is not None:
+            planned.setdefault(row.course, []).append(row.scheduled_at)
+    for row in recent:
+        if row.first_dose_at is None or (wanted is not None and row.person not in wanted):
             continue
         session = practice.load(SESSION, row.session).state
         if session is not None and session.dosing_started_at is not None:
-            yield row, session, _next(recent, row)
+            yield row, session, _after(planned.get(row.course, []), row.scheduled_at)
 
 
 def next_session_at(practice: Practice, course: str, after: datetime | None) -> datetime | None:
@@ -63,28 +79,23 @@ def next_session_at(practice: Practice, course: str, after: datetime | None) -> 
 
 
 def follow_ups(
-    practice: Practice, at: datetime, policy: SitePolicy | None = None
+    practice: Practice,
+    at: datetime,
+    policy: SitePolicy | None = None,
+    only: Callable[[set[str]], Container[str]] | None = None,
 ) -> tuple[SessionFollowUp, ...]:
-    """Return the follow-ups of all sessions of the last weeks, those that close first before others."""
+    """Return the follow-ups of sessions of the last weeks, those that close first before others; `only` as above."""
     policy = policy or policy_in_force(practice)
     found = [
         SessionFollowUp(row, due)
-        for row, session, following in dosed_sessions(practice, policy, at)
+        for row, session, following in dosed_sessions(practice, policy, at, only)
         for due in due_follow_ups(session, policy, at, following)
     ]
     far = at + timedelta(days=36_500)
     return tuple(sorted(found, key=lambda one: (one.follow_up.closes_at or far, one.row.session)))
 
 
-def _next(rows: tuple[SessionRow, ...], row: SessionRow) -> datetime | None:
-    if not row.course or row.scheduled_at is None:
-        return None
-    times = [
-        other.scheduled_at
-        for other in rows
-        if other.course == row.course
-        and other.session != row.session
-        and other.scheduled_at is not None
-        and other.scheduled_at > row.scheduled_at
-    ]
-    return min(times, default=None)
+def _after(times: list[datetime], moment: datetime | None) -> datetime | None:
+    """The first of times in their order that lies after a moment."""
+    place = len(times) if moment is None else bisect_right(times, moment)
+    return times[place] if place < len(times) else None

@@ -60,9 +60,8 @@ def everybody(request: ClinicRequest) -> HttpResponse:
     """Who is to be contacted, of one's own patients: due, missed, and in the next days."""
     practice = the_practice()
     now = practice.now()
-    found = follow_ups(practice, now)
-    own = own_patients(request.access.who, {one.row.person for one in found})
-    rows = [_row(one) for one in found if one.row.person in own and _is_shown(one, now)]
+    found = follow_ups(practice, now, only=lambda people: own_patients(request.access.who, people))
+    rows = [_row(one) for one in found if _is_shown(one, now)]
     rows.sort(key=lambda row: _FIRST.index(row["status"]))
     counts = {status: sum(row["status"] == status for row in rows) for status in _FIRST}
     return render(request, "follow_up/everybody.html", {"rows": rows, "counts": counts})
