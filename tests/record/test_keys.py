@@ -26,7 +26,7 @@ from ataraxy.record.keys import (
 from ataraxy.record.master_key import MasterKey
 from ataraxy.record.schema import ENTRY
 
-SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+SHARED = settings(suppress_health_check=list(HealthCheck), deadline=None)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
