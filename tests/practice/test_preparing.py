@@ -14,6 +14,7 @@ from tests.practice.conftest import Clinic
 from tests.therapy.session.visit import COLLEAGUE, DOCTOR, NINE, NURSE, good_check_in, raw, reading
 
 from ataraxy.practice import draws
+from ataraxy.practice import preparing as preparing_module
 from ataraxy.practice.aggregate import REGISTER, SESSION
 from ataraxy.practice.preparing import PREPARING, Preparing, agree, begin, hand_over, withdraw
 from ataraxy.practice.sessions import act, plan_session
@@ -102,6 +103,25 @@ def test_a_difference_is_a_near_miss_and_both_begin_anew(arrived: Clinic) -> Non
     with pytest.raises(Refusal, match="does not wait"):
         second(arrived)
     assert register(arrived).open_draws(VISIT) == ()
+
+
+def test_a_difference_that_comes_while_others_agree_is_a_near_miss_all_the_same(
+    arrived: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first(arrived)
+    original = preparing_module._record_difference
+
+    def after_another_agreed(*args: Any, **more: Any) -> None:
+        second(arrived, by=DOCTOR)
+        original(*args, **more)
+
+    monkeypatch.setattr(preparing_module, "_record_difference", after_another_agreed)
+    with pytest.raises(Refusal, match="tenfold"):
+        second(arrived, result=TENFOLD)
+    assert [miss.by for miss in session(arrived).near_misses] == [(COLLEAGUE.id,)]
+    prepared = session(arrived).preparation
+    assert prepared is not None
+    assert prepared.second_by == DOCTOR.id
 
 
 def test_a_wrong_weight_is_a_near_miss_of_the_first_person(arrived: Clinic) -> None:

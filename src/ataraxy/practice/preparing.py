@@ -348,15 +348,19 @@ def _record_difference(
     result: OwnResult,
     by: Actor,
 ) -> None:
-    """The near miss and the end of the calculation that it was about, together."""
+    """The near miss and the end of the calculation that it was about, together.
+
+    Where somebody else used the calculation up in between, what this person found is a near miss all the same.
+    """
 
     def steps() -> Sequence[Step]:
         policy, when = policy_in_force(practice), practice.now()
         loaded = practice.load(PREPARING, session_id)
-        waiting = _waiting(loaded.state, session_id, preparation_id)
+        waiting = None if loaded.state is None else loaded.state.waiting
         session_loaded = practice.load(SESSION, session_id)
         patient = _patient(session_loaded.state)
-        people = (waiting.calculation.by, by.id)
+        here = waiting is not None and waiting.preparation == preparation_id
+        people = (waiting.calculation.by, by.id) if here and waiting is not None else (by.id,)
         missed = decide.refused_preparation(
             session_loaded.state, refusal, people, actor=by, policy=policy, at=when
         )
@@ -369,7 +373,7 @@ def _record_difference(
             codes=tuple(sorted({found.code for found in refusal.findings})),
         )
         return [
-            Step(PREPARING.stream(session_id), loaded.version, [differed], patient),
+            Step(PREPARING.stream(session_id), loaded.version, [differed] if here else [], patient),
             Step(SESSION.stream(session_id), session_loaded.version, missed, patient),
         ]
 
