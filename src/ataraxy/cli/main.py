@@ -14,6 +14,7 @@ import typer
 from ataraxy.cli import (
     calibrate,
     clinic,
+    clinic_virtual,
     compare,
     demo,
     evidence,
@@ -62,6 +63,7 @@ app.command("evidence")(interruptible(evidence.evidence_command))
 app.command("screen")(interruptible(screen.screen_command))
 app.command("sbml")(interruptible(sbml.sbml_command))
 app.command("demo")(interruptible(demo.demo_command))
+clinic_virtual.add_to(clinic.app)
 app.add_typer(clinic.app)
 app.add_typer(record.app, name="record")
 

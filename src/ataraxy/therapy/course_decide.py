@@ -170,7 +170,9 @@ def end_session(course: Course | None, session: Session, *, actor: Actor, at: da
         Refusal: ``course.session-open``, ``course.session-other``, ``course.state``, ``role.not-permitted``.
     """
     states = (_C.ACTIVE, _C.COMPLETED, _C.WITHDRAWN, _C.STOPPED)
-    course, at = _in(course, states, "add a session", actor, Action.CARE_AFTER, at)
+    # whoever may cancel a session at the desk may say so in its course
+    action = Action.PLAN_SESSION if session.dosing_started_at is None else Action.CARE_AFTER
+    course, at = _in(course, states, "add a session", actor, action, at)
     if not session.state.ended or session.disposition is None:
         raise _refused("course.session-open", "the session has not ended", "End it first", session.id)
     if session.plan is not None and session.plan.patient != course.patient:
