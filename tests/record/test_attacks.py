@@ -192,6 +192,23 @@ def test_guards_are_not_put_back_over_a_history_that_is_not_valid(database: Path
     assert code_of(lambda: restore_guards(database, author="a", reason="r", at=LATER)) == "record.not-valid"
 
 
+def test_after_a_repair_the_clinic_goes_on_and_what_was_missing_is_written_down(
+    database: Path, master: MasterKey
+) -> None:
+    cut(database, 1)
+    found_ = restore_guards(database, author="staff-9", reason="no backup has them", at=LATER)
+    assert found_ == (
+        "names was made from 4 entries, and there are 1",
+        "4 entries were sealed, and there are 1",
+    )
+    with Record.open(database, projections=(Names(),), keys=KeyRing(master)) as record:
+        for minute in range(61, 66):
+            write(record, ANN, "note.written", {"a": 1}, minute=minute)
+        assert [entry.kind for entry in record.entries()][1] == "record.guards_restored"
+    assert found(database) == ""
+    assert seals_of(database, master) == SealReport(6, (2,), (), None)
+
+
 @pytest.mark.parametrize("change", ["COLLATE NOCASE", "virtual", "view"])
 def test_a_table_of_entries_of_another_make_is_not_valid(database: Path, change: str) -> None:
     if change == "COLLATE NOCASE":

@@ -144,8 +144,8 @@ def other_user(postgres_url: str) -> Iterator[str]:
                 f"CREATE ROLE {user}",
                 f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {user}",
                 f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {user}",
-                f"REVOKE ALL ON entry, record_format FROM {user}",
-                f"GRANT SELECT, INSERT ON entry TO {user}",
+                f"REVOKE ALL ON entry, chain_seal, record_format FROM {user}",
+                f"GRANT SELECT, INSERT ON entry, chain_seal TO {user}",
                 f"GRANT SELECT ON record_format TO {user}",
             ):
                 connection.exec_driver_sql(statement)

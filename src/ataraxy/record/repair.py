@@ -1,4 +1,8 @@
-"""Putting the guards of a database back after somebody altered it; what was found becomes an entry."""
+"""Putting the guards of a database back after somebody altered it; what was found becomes an entry.
+
+Also what is left of entries that are not there any more (seals, tables that had seen them) is cleared away, so that the
+clinic can go on where no backup has them. The entry keeps what it was.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from ataraxy.errors import InputError
+from ataraxy.record.chain_seal import last_sealed
 from ataraxy.record.checking import check_exported
 from ataraxy.record.database import open_database
 from ataraxy.record.entry import Draft
 from ataraxy.record.export import export_sealed
 from ataraxy.record.guards import alterations, put_back
-from ataraxy.record.schema import PROJECTION_STATE
+from ataraxy.record.keys import CHAIN_SEAL
+from ataraxy.record.schema import ENTRY, PROJECTION_STATE
 from ataraxy.record.store import WAIT_S, Record
 
 STREAM: Final = "guards"
@@ -50,10 +56,12 @@ def restore_guards(place: str | Path, *, author: str, reason: str, at: datetime)
     database = open_database(place, read_only=False, wait_s=WAIT_S)
     try:
         with database.writing() as connection:
-            found = (*alterations(connection), *_projections_ahead(connection))
+            last = connection.execute(sa.select(sa.func.max(ENTRY.c.seq))).scalar_one_or_none() or 0
+            found = (*alterations(connection), *_ahead(connection, last))
             if not found:
                 return ()
             put_back(connection)
+            connection.execute(sa.delete(CHAIN_SEAL).where(CHAIN_SEAL.c.last > last))
             connection.execute(sa.delete(PROJECTION_STATE))
             left = alterations(connection)
             if left:
@@ -84,7 +92,11 @@ def _require_valid(record: Record) -> None:
         )
 
 
-def _projections_ahead(connection: sa.Connection) -> tuple[str, ...]:
-    last = connection.exec_driver_sql("SELECT COALESCE(MAX(seq), 0) FROM entry").scalar_one()
+def _ahead(connection: sa.Connection, last: int) -> tuple[str, ...]:
+    """Return what has seen entries that are not there."""
     rows = connection.execute(sa.select(PROJECTION_STATE).where(PROJECTION_STATE.c.seq > last))
-    return tuple(f"{row.name} was made from {row.seq} entries, and there are {last}" for row in rows)
+    found = [f"{row.name} was made from {row.seq} entries, and there are {last}" for row in rows]
+    sealed = last_sealed(connection)
+    if sealed > last:
+        found.append(f"{sealed} entries were sealed, and there are {last}")
+    return tuple(found)
