@@ -10,6 +10,8 @@ from tests.record.tallies import Tally
 
 from ataraxy.record.database import DatabaseError
 from ataraxy.record.entry import ANY_VERSION, Draft, Entry
+from ataraxy.record.keys import KeyRing
+from ataraxy.record.master_key import MasterKey
 from ataraxy.record.store import Record
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -158,7 +160,8 @@ def other_user(postgres_url: str) -> Iterator[str]:
 
 
 def test_a_user_who_does_not_own_the_tables_adds_entries_and_cannot_drop_the_guards(other_user: str) -> None:
-    with Record.open(other_user, projections=(Tally(),)) as record:
+    keys = KeyRing(MasterKey.fresh())
+    with Record.open(other_user, projections=(Tally(),), keys=keys) as record:
         record.append([Draft("site", "test.one", {}, NOW)], author="a", at=NOW, expected={"site": 0})
         record.rebuild()
         for statement in (
@@ -167,6 +170,8 @@ def test_a_user_who_does_not_own_the_tables_adds_entries_and_cannot_drop_the_gua
             "DROP TABLE entry CASCADE",
             "TRUNCATE entry",
             "DELETE FROM entry",
+            "DELETE FROM chain_seal",
+            "UPDATE chain_seal SET mac = ''",
             "UPDATE record_format SET version = 0",
         ):
             with pytest.raises(DatabaseError), record.writing() as connection:
