@@ -1,5 +1,6 @@
 # Each target sets up what it needs in $(VENV) and nowhere else. Needs Python 3.11 to 3.13 and make.
-#   make demo    install the runtime, simulate, validate, write one report
+#   make demo          install the clinic, fill it with simulated people, serve it on this machine
+#   make demo-science  install the runtime, simulate, validate, write one report
 #   make test    install everything that is locked, then every check
 # Choose an interpreter with PYTHON=python3.12, another environment with VENV=path.
 
@@ -8,6 +9,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 OUT ?= out/demo
+CLINIC ?= out/clinic
+PORT ?= 8000
 # Two test processes share the cores; numerical libraries must not start more threads in each.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
@@ -18,7 +21,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .PHONY: help demo demo-science test lint types layers docs pytest study bench format lock clean
 
 help:
-	@echo "make demo      simulate six infusions in 1,000 virtual adults, validate the models, write a report"
+	@echo "make demo      make a clinic of simulated people, one session going on, and serve it on this machine"
+	@echo "make demo-science  simulate six infusions in 1,000 virtual adults, validate the models, write a report"
 	@echo "make test      every check: style, types, layers, documents, tests"
 	@echo "make study     the long comparisons (minutes to hours)"
 	@echo "make bench     speed of the engine beside other solvers, and of the record"
@@ -71,7 +75,8 @@ $(VENV)/.package: pyproject.toml $(VENV)/.run
 
 # --- what it does ---------------------------------------------------------------------------------------------
 
-demo: demo-science
+demo: $(VENV)/.clinic $(VENV)/.package
+	@$(BIN)/ataraxy clinic demo $(CLINIC) --port $(PORT)
 
 demo-science: $(VENV)/.package
 	@$(BIN)/ataraxy demo --out $(OUT)
@@ -113,6 +118,7 @@ study: $(VENV)/.dev $(VENV)/.package
 bench: $(VENV)/.dev $(VENV)/.package
 	$(BIN)/python bench/run.py --date "$$(date -u +%F)"
 	$(BIN)/python bench/record.py --date "$$(date -u +%F)"
+	$(BIN)/python bench/virtual_clinic.py --date "$$(date -u +%F)"
 
 # --- upkeep ---------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,7 @@ class Visit:
         after_dose: is called when the dose has ended.
         begun: whether the dose was begun, known afterwards.
         stopped: whether a rule stopped it, known afterwards.
+        accounted: whether two people have said what became of the drug.
     """
 
     floor: Floor
@@ -68,6 +69,7 @@ class Visit:
     after_dose: Callable[[], None]
     begun: bool = False
     stopped: bool = False
+    accounted: bool = False
 
     def __post_init__(self) -> None:
         self.random = self.floor.random(f"visit-{self.index}", self.number)
@@ -363,7 +365,10 @@ class Visit:
         floor.do(self.session, decide.discharge, check, by=self.monitor)
 
     def _account(self) -> None:
-        """Say what became of the drug: given, wasted, and what was left in the vial."""
+        """Say once what became of the drug: given, wasted, and what was left in the vial."""
+        if self.accounted:
+            return
+        self.accounted = True
         floor, session = self.floor, self.floor.session(self.session)
         assert session.preparation is not None
         found = session.preparation.quantities
