@@ -6,6 +6,7 @@ anchors that were given to somebody else, and the power to make SHA-256 collide.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -36,14 +37,15 @@ from tests.record.small_record import (
 from ataraxy.errors import AtaraxyError
 from ataraxy.record import verify
 from ataraxy.record.anchor import Anchor, append_anchor
-from ataraxy.record.backup import backup
+from ataraxy.record.backup import MANIFEST, SEALS_FILE, backup, described
 from ataraxy.record.canonical import hash_of, hashed_text
 from ataraxy.record.chain_seal import SealReport
 from ataraxy.record.checking import check_record, check_sealed
 from ataraxy.record.entry import ANY_VERSION, NO_HASH, Draft
-from ataraxy.record.erasure import erase, finish_erasures
+from ataraxy.record.erasure import erase, finish_erasures, retry_erasures
 from ataraxy.record.key_register import read_register
 from ataraxy.record.keys import (
+    CHAIN,
     CHAIN_SEAL,
     DATA_KEY,
     ERASED,
@@ -517,6 +519,38 @@ def test_a_place_that_is_no_folder_of_backups_is_left_as_it_is(
         left = erase(record, ANN, author="s", reason="r", legal_basis="b", at=LATER)
     assert [part.location for part in left] == [str(victim)]
     assert [path.name for path in victim.iterdir()] == [".partial-work"]
+
+
+def test_the_key_of_the_chain_is_nobodys_to_erase(url: str, master: MasterKey, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with small_record(url, master) as record:
+        forge_erasure(record, CHAIN)
+        made = backup(record, disk, at=NOW)
+        with pytest.raises(AtaraxyError):
+            erase(record, CHAIN, author="s", reason="r", legal_basis="b", at=LATER)
+        assert all(part.problem for part in retry_erasures(record, at=LATER))
+        assert wrapped_key(record, CHAIN)
+    assert restore(made.folder, str(tmp_path / "again.sqlite3"), master=master).seal_problem is None
+    register = disk / "ataraxy-keys.json"
+    forged = json.loads(register.read_text())
+    forged["erased"][CHAIN] = {"erased_at": "t", "erased_by": "s", "reason": "r", "legal_basis": "b"}
+    register.write_text(json.dumps(forged))
+    assert code_of(lambda: read_register(disk)) == "record.register-format"
+
+
+@pytest.mark.parametrize("line", [b"no json", b"[1, 2]", b'[1, "2", "m"]', b"{}", b"\xff"])
+def test_seals_in_a_backup_that_are_none_are_one_clear_line(
+    postgres_url: str, master: MasterKey, tmp_path: Path, line: bytes
+) -> None:
+    with small_record(postgres_url, master) as record:
+        made = backup(record, tmp_path / "disk", at=NOW)
+    seals_file, manifest = made.folder / SEALS_FILE, made.folder / MANIFEST
+    seals_file.write_bytes(line + b"\n")
+    document = json.loads(manifest.read_text())
+    document["seals"] = vars(described(seals_file))
+    manifest.write_text(json.dumps(document))
+    assert code_of(lambda: restore(made.folder, str(tmp_path / "again.sqlite3"))) == "record.backup-broken"
+    assert not (tmp_path / "again.sqlite3").exists()
 
 
 def test_what_a_file_says_does_not_steer_the_terminal(

@@ -254,6 +254,7 @@ def scrub_sqlite(path: Path, before: Callable[[sqlite3.Connection], None] | None
 
 
 def _complete(record: Record, part: PendingErasure, at: datetime) -> None:
+    check_patient(part.patient)  # what stands in the table may have been put there by anybody
     with record.reading() as connection:
         erasure = _erasure(connection, part.patient)
     if erasure is None:

@@ -20,7 +20,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from ataraxy.errors import InputError
-from ataraxy.record.keys import DATA_KEY, ERASED_PATIENT, key_id
+from ataraxy.record.keys import CHAIN, DATA_KEY, ERASED_PATIENT, key_id
 from ataraxy.record.private_file import OWNER_ONLY, write_private
 from ataraxy.record.schema import ENTRY
 
@@ -111,7 +111,7 @@ def register_of(connection: sa.Connection, genesis: str) -> KeyRegister:
                 ERASED_PATIENT.c.erased_by,
                 ERASED_PATIENT.c.reason,
                 ERASED_PATIENT.c.legal_basis,
-            )
+            ).where(ERASED_PATIENT.c.patient != CHAIN)  # the key of the chain is nobody's to erase
         )
     }
     return KeyRegister(genesis, {who: key for who, key in keys.items() if who not in erased}, erased)
@@ -233,6 +233,8 @@ def unreachable(folder: Path, why: str) -> InputError:
 def _register(document: Any) -> KeyRegister:
     if document["format"] != FORMAT or not isinstance(document["genesis"], str):
         raise ValueError("format")
+    if CHAIN in document["erased"]:
+        raise ValueError("erased")
     keys = {str(who): WrappedKey(**key) for who, key in document["keys"].items()}
     erased = {str(who): Erasure(**erasure) for who, erasure in document["erased"].items()}
     if not all(

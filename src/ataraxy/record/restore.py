@@ -319,7 +319,22 @@ def _import(connection: sa.Connection, content: Path) -> None:
         beside = content.with_name(SEALS_FILE)
         if beside.is_file():
             with open(beside, "rb") as lines:
-                _insert_seals(connection, (json.loads(line) for line in lines))
+                _insert_seals(connection, (_seal_of(line, beside) for line in lines))
+
+
+def _seal_of(line: bytes, path: Path) -> tuple[int, int, str]:
+    try:
+        first, last, mac = json.loads(line)
+        if type(first) is not int or type(last) is not int or type(mac) is not str:
+            raise TypeError("seal")
+    except (ValueError, TypeError):
+        raise InputError(
+            "a line is not a seal",
+            code="record.backup-broken",
+            remedy="Use another backup",
+            where=str(path),
+        ) from None
+    return first, last, mac
 
 
 def _insert_seals(connection: sa.Connection, found: Iterator[Sequence[Any]]) -> None:
