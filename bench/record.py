@@ -303,7 +303,8 @@ def write_page(result: dict[str, Any]) -> str:
         "Made by `make bench` from `bench/results/record.json`; not edited by hand.\n",
         f"Date: {result['date']}. Commit: {result['commit']}. Machine: {machine['processor']}, "
         f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}. "
-        "The machine is shared and noisy. A single append waits for the disk: its time by the clock is that of the "
+        f"Processes that wanted to run, on average of a minute: {result['load'][0]:.1f} at the start, "
+        f"{result['load'][1]:.1f} at the end; with more than there are cores, times by the clock say little. A single append waits for the disk: its time by the clock is that of the "
         "disk, its processor time that of this program.\n",
     ]
     for name, found in result["databases"].items():
@@ -356,7 +357,7 @@ def main(arguments: list[str]) -> int:
     if options.page:
         PAGE.write_text(write_page(json.loads(RESULT.read_text())))
         return 0
-    began = time.perf_counter()
+    began, load = time.perf_counter(), os.getloadavg()[0]
     sizes = SIZES[:2] if options.quick else SIZES
     server = os.environ.get("ATARAXY_TEST_POSTGRES")
     databases: dict[str, Any] = {}
@@ -384,6 +385,7 @@ def main(arguments: list[str]) -> int:
         "date": options.date,
         "commit": describe_commit(),
         "machine": describe_machine(),
+        "load": [load, os.getloadavg()[0]],
         "databases": databases,
     }
     page = write_page(result)
