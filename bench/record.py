@@ -304,7 +304,8 @@ def write_page(result: dict[str, Any]) -> str:
         f"Date: {result['date']}. Commit: {result['commit']}. Machine: {machine['processor']}, "
         f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}. "
         f"Processes that wanted to run, on average of a minute: {result['load'][0]:.1f} at the start, "
-        f"{result['load'][1]:.1f} at the end; with more than there are cores, times by the clock say little. A single append waits for the disk: its time by the clock is that of the "
+        f"{result['load'][1]:.1f} at the end; with more than there are cores, times by the clock say little. "
+        "A single append waits for the disk: its time by the clock is that of the "
         "disk, its processor time that of this program.\n",
     ]
     for name, found in result["databases"].items():
