@@ -57,3 +57,9 @@ def moment(value: datetime | None, form: str = "minute") -> SafeString | str:
         ]
     )
     return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), shown)
+
+
+@register.filter
+def words(code: Any) -> str:
+    """A code such as ``no_response`` as words."""
+    return str(code).replace("_", " ")

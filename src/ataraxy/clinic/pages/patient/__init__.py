@@ -1,0 +1,1 @@
+"""One person: the course on one time axis."""

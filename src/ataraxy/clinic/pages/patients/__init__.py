@@ -1,0 +1,1 @@
+"""People in care: list, search, referral."""

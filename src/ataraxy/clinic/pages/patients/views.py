@@ -1,0 +1,226 @@
+"""Views of the people in care. A name is looked for in the body of a request, never in its address."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from ataraxy.clinic.access import care
+from ataraxy.clinic.access.admission import ClinicRequest
+from ataraxy.clinic.access.permissions import Permission
+from ataraxy.clinic.access.stated import NO_PATIENT, page
+from ataraxy.clinic.pages.preparation.forms import request_field
+from ataraxy.clinic.patients_of import name_of, patients_of
+from ataraxy.clinic.the_practice import actor_of, the_practice
+from ataraxy.errors import InputError
+from ataraxy.practice import courses, people
+from ataraxy.practice.people_in_care import PersonInCare, people_in_care, people_named
+from ataraxy.practice.practice import Practice
+from ataraxy.therapy import course_decide
+from ataraxy.therapy.chart_events import PersonIdentified, PersonReferred
+from ataraxy.therapy.course import CourseState
+from ataraxy.therapy.disorder import CODES, Disorder
+from ataraxy.therapy.person import Contact, Sex
+
+PER_PAGE: Final = 50
+STATES: Final = {
+    CourseState.REFERRED: ("due", "Referred"),
+    CourseState.SCREENING: ("due", "Screening"),
+    CourseState.ACTIVE: ("active", "In treatment"),
+    CourseState.COMPLETED: ("ok", "Completed"),
+    CourseState.WITHDRAWN: ("quiet", "Withdrew"),
+    CourseState.STOPPED: ("stop", "Stopped"),
+}
+NO_COURSE: Final = ("quiet", "No course")
+FILTERS: Final = (
+    ("", "Everybody"),
+    ("open", "Going on"),
+    ("screening", "Screening"),
+    ("active", "In treatment"),
+    ("completed", "Completed"),
+    ("none", "No course"),
+)
+DECISIONS: Final = {"allow": ("ok", "Allow"), "delay": ("hold", "Delay"), "block": ("stop", "Block")}
+REFERRERS: Final = (
+    ("psychiatry", "Psychiatry"),
+    ("psychology", "Psychology"),
+    ("primary_care", "Primary care"),
+    ("hospital", "Hospital"),
+    ("self", "The person themselves"),
+    ("trial", "A trial"),
+    ("other", "Somebody else"),
+)
+
+
+class SearchForm(forms.Form):
+    """A name, or its beginnings."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "type": "search"}),
+    )
+
+
+class ReferForm(forms.Form):
+    """A referral."""
+
+    request = request_field()
+    name = forms.CharField(
+        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    born = forms.DateField(
+        label="Date of birth",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="The gate asks for the age.",
+    )
+    sex = forms.ChoiceField(
+        label="Sex as registered",
+        choices=[(sex.value, sex.value.capitalize()) for sex in Sex],
+        initial=Sex.UNKNOWN.value,
+    )
+    phone = forms.CharField(
+        label="Telephone",
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    referred_by = forms.ChoiceField(label="Referred by", choices=REFERRERS)
+    disorder = forms.ChoiceField(
+        label="Treatment is sought for",
+        choices=[("", "Not said"), *((d.value, CODES[d].title.capitalize()) for d in CODES)],
+        required=False,
+        help_text="As the referral says it. A prescriber records the diagnosis.",
+    )
+    reason = forms.CharField(
+        label="What the referral says",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    open_course = forms.BooleanField(
+        label="Open a course and begin screening",
+        required=False,
+        initial=True,
+    )
+
+    WHO = ("name", "born", "sex", "phone")
+    WHY = ("referred_by", "disorder")
+
+    @property
+    def who_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.WHO]
+
+    @property
+    def why_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.WHY]
+
+    def clean_born(self) -> Any:
+        born = self.cleaned_data["born"]
+        if born is not None and not 1900 <= born.year <= timezone.localdate().year:
+            raise forms.ValidationError("Check the year.", code="year")
+        if born is not None and born > timezone.localdate():
+            raise forms.ValidationError("This lies in the future.", code="future")
+        return born
+
+
+@page(Permission.PATIENT_VIEW, post=Permission.PATIENT_VIEW, patient=NO_PATIENT)
+def patients(request: ClinicRequest) -> HttpResponse:
+    """The people of whoever asks, the latest referral first; those of a name where one is sent in the body."""
+    practice, only = the_practice(), patients_of(request.access.who)
+    shows = request.access.may(Permission.PATIENT_IDENTITY)
+    state = request.GET.get("state", "")
+    if state not in {value for value, _ in FILTERS}:
+        state = ""
+    form = SearchForm(request.POST if request.method == "POST" else None)
+    sought = form.cleaned_data["name"].strip() if shows and form.is_bound and form.is_valid() else ""
+    if sought:
+        state = ""
+        only = frozenset(people_named(practice, sought, only)[:500])
+    number = request.GET.get("page", "1")
+    offset = (max(1, min(int(number), 10_000)) - 1) * PER_PAGE if number.isascii() and number.isdigit() else 0
+    found, count = people_in_care(
+        practice, only=only, state=state, at=practice.now(), offset=0 if sought else offset, limit=PER_PAGE
+    )
+    pages = Paginator(range(count), PER_PAGE)
+    context = {
+        "rows": [_row(practice, one, shows) for one in found],
+        "count": count,
+        "form": form,
+        "sought": sought,
+        "shown": pages.get_page(1 if sought else offset // PER_PAGE + 1),
+        "query": f"state={state}" if state else "",
+        "state": state,
+        "filters": FILTERS,
+        "may_refer": request.access.may(Permission.PATIENT_REFER),
+        "shows_names": shows,
+        "too_many": bool(sought) and count > PER_PAGE,
+    }
+    return render(request, "patients/patients.html", context)
+
+
+@page(Permission.PATIENT_REFER, post=Permission.PATIENT_REFER, patient=NO_PATIENT)
+def refer(request: ClinicRequest) -> HttpResponse:
+    """A referral: whoever enters it cares for the person from then on."""
+    form = ReferForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        said, who, practice = form.cleaned_data, request.access.who, the_practice()
+        by, now = actor_of(who), practice.now()
+        # Sent again it is the same person; with other words it is another.
+        content = hashlib.sha256(repr(sorted((k, str(v)) for k, v in said.items())).encode()).hexdigest()
+        person = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/person/{content}").hex
+        course = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/course/{content}").hex
+        contacts = (Contact(kind="telephone", value=said["phone"]),) if said["phone"] else ()
+        events = [
+            PersonReferred(
+                person=person, at=now, by=by.id, referred_by=said["referred_by"], reason=said["reason"]
+            ),
+            PersonIdentified(
+                person=person,
+                at=now,
+                by=by.id,
+                name=said["name"],
+                born=said["born"],
+                sex=Sex(said["sex"]),
+                contacts=contacts,
+            ),
+        ]
+        try:
+            if practice.load(people.PERSON, person).version == 0:
+                people.record(practice, events, by=by)
+            care.assign(who, person, by=who.pk)
+            if said["open_course"] and practice.load(courses.COURSE, course).version == 0:
+                courses.act(
+                    practice, course, course_decide.open_course, course, person, said["disorder"], by=by
+                )
+                courses.act(practice, course, course_decide.begin_screening, by=by)
+        except InputError as refusal:
+            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+        else:
+            messages.success(request, "Referred. You care for this person from now on.")
+            return redirect("patient", patient_id=person)
+    return render(request, "patients/refer.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _row(practice: Practice, one: PersonInCare, shows: bool) -> dict[str, Any]:
+    codes = Disorder(one.disorder).codes if one.disorder in {d.value for d in Disorder} else None
+    return {
+        "person": one.person,
+        "name": name_of(practice, one.person) if shows else one.person[:8],
+        "referred_at": one.referred_at,
+        "disorder": codes.title if codes is not None else one.disorder,
+        "badge": STATES[one.state] if one.state is not None else NO_COURSE,
+        "gate": DECISIONS.get(one.decision),
+        "next": one.next_session_at,
+        "simulated": one.simulated,
+    }

@@ -1,0 +1,1 @@
+"""The day: chairs, what is due, who waits."""
