@@ -151,6 +151,21 @@ def test_the_ledger_ends_at_the_balance_of_each_container(nurse: Client, people:
     assert lines[-1].session == visit.id
 
 
+def test_a_ledger_that_is_read_on_is_the_ledger_that_is_read_anew(nurse: Client, people: Any) -> None:
+    from ataraxy.practice import register_ledger
+
+    id_ = receive()
+    before = ledger(the_practice(), ROOM)
+    post(nurse, "count", {**witness(people), "what": f"container:{id_}", "counted": "9"})
+    visit = make_visit(people)
+    dose_now(visit, people)
+    read_on = ledger(the_practice(), ROOM)
+    assert read_on[: len(before)] == before
+    assert len(read_on) == len(before) + 3
+    register_ledger._books.clear()
+    assert ledger(the_practice(), ROOM) == read_on
+
+
 def test_only_those_who_prepare_see_the_register(sign_in: Any, nurse: Client) -> None:
     for role in (Role.THERAPIST, Role.COORDINATOR, Role.RESEARCHER, Role.ADMINISTRATOR):
         assert sign_in(role).get("/register/").status_code == 403

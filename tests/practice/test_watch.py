@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.practice.conftest import PERSON, Clinic
+from tests.practice.conftest import COURSE, PERSON, Clinic
 from tests.practice.test_sessions import VISIT, do, to_the_door
-from tests.therapy.session.visit import COLLEAGUE, DOCTOR, GOOD_DOOR, risk
+from tests.therapy.session.visit import COLLEAGUE, DOCTOR, GOOD_DOOR, NINE, risk
 
 from ataraxy.practice import alerts, lists
 from ataraxy.practice.aggregate import ALERTS
 from ataraxy.practice.follow_ups import follow_ups
+from ataraxy.practice.sessions import plan_session
 from ataraxy.practice.watch import escalate_all, raise_missed, watch
 from ataraxy.therapy.alert import Alert, AlertWanted
 from ataraxy.therapy.risk_level import RiskLevel
@@ -84,3 +85,13 @@ def test_what_is_due_is_listed_with_its_session(clinic: Clinic) -> None:
     assert found["24h"] == "done"
     assert {one.row.session for one in follow_ups(clinic.practice, when)} == {VISIT}
     assert "suicide_risk" in [a.wanted.kind for a in raised(clinic)]
+
+
+def test_the_contact_before_a_session_that_has_come_is_nobodys_alert(clinic: Clinic) -> None:
+    home(clinic)
+    plan_session(clinic.practice, "4" * 32, COURSE, 1, NINE + timedelta(days=2), by=DOCTOR)
+    when = clinic.clock.at(60 * 24 * 3)
+    found = {one.follow_up.plan: one.follow_up.status for one in follow_ups(clinic.practice, when)}
+    assert found["before-next"] == "missed"
+    raise_missed(clinic.practice)
+    assert not [a for a in raised(clinic) if "before-next" in a.wanted.key]

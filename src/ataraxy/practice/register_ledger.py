@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from threading import Lock
+from typing import Final
 
 from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.practice import Practice
@@ -59,21 +62,52 @@ class Line:
     witness: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A ledger as far as it was read: nothing in it changes any more, so the next reader reads on from here."""
+
+    seq: int
+    register: Register | None
+    lines: tuple[Line, ...]
+
+
+# Of a few places each; by record, so that two clinics in one process keep theirs apart.
+_KEPT: Final = 32
+_books: OrderedDict[tuple[str, str], _Book] = OrderedDict()
+_guard: Final = Lock()
+
+
 def ledger(practice: Practice, location: str) -> tuple[Line, ...]:
     """Return every entry of the register of a place, the oldest first; empty where there is none."""
-    lines: list[Line] = []
-    register: Register | None = None
+    name = (str(practice.record.engine.url), location)
+    with _guard:
+        book = _books.get(name, _Book(0, None, ()))
+    book = _read_on(practice, location, book)
+    with _guard:
+        _books[name] = book
+        _books.move_to_end(name)
+        while len(_books) > _KEPT:
+            _books.popitem(last=False)
+    return book.lines
+
+
+def _read_on(practice: Practice, location: str, book: _Book) -> _Book:
     stream = REGISTER.stream(location)
-    entries = [entry for entry in practice.record.entries(stream) if entry.kind in REGISTER.kinds]
+    entries = list(practice.record.entries(stream, after=book.seq))
+    if not entries:
+        return book
+    lines, register = list(book.lines), book.register
     with practice.record.reading() as connection:
         for entry in entries:
+            if entry.kind not in REGISTER.kinds:
+                continue
             payload = entry.payload
             if practice.record.keys is not None:
                 payload = practice.record.keys.open_payload(connection, stream=stream, payload=payload)
             event = parse_register_event(entry.kind, dict(payload))
             before, register = register, evolve_register(register, event)
             lines.append(_line(entry.seq, entry.recorded_at, event, before, register))
-    return tuple(lines)
+    return _Book(entries[-1].seq, register, tuple(lines))
 
 
 def _line(seq: int, recorded_at: datetime, event: Event, before: Register | None, after: Register) -> Line:

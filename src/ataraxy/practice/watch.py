@@ -55,11 +55,12 @@ def raise_missed(practice: Practice, *, at: datetime | None = None) -> int:
     """
     policy, when = policy_in_force(practice), at or practice.now()
     new = 0
-    for row, session, following in dosed_sessions(practice, policy, when):
+    for row, session, _ in dosed_sessions(practice, policy, when):
         if not session.state.ended:
             # Its own commands raise what belongs to it, with every reading.
             continue
-        wanted = alerts_of_session(session, policy, when, following)
+        # The contact before the next session raises none: the check-in of that session asks the same.
+        wanted = alerts_of_session(session, policy, when)
         if not wanted:
             continue
         known = {alert.wanted.key for alert in practice.load(ALERTS, row.person).state or ()}

@@ -60,8 +60,10 @@ def everybody(request: ClinicRequest) -> HttpResponse:
     """Who is to be contacted, of one's own patients: due, missed, and in the next days."""
     practice = the_practice()
     now = practice.now()
-    found = follow_ups(practice, now, only=lambda people: own_patients(request.access.who, people))
-    rows = [_row(one) for one in found if _is_shown(one, now)]
+    policy = policy_in_force(practice)
+    untimed = frozenset(plan.id for plan in policy.follow_ups if plan.after is None)
+    found = follow_ups(practice, now, policy, only=lambda people: own_patients(request.access.who, people))
+    rows = [_row(one) for one in found if _is_shown(one, now, untimed)]
     rows.sort(key=lambda row: _FIRST.index(row["status"]))
     counts = {status: sum(row["status"] == status for row in rows) for status in _FIRST}
     return render(request, "follow_up/everybody.html", {"rows": rows, "counts": counts})
@@ -200,12 +202,15 @@ def _assessments(session: Session) -> list[Any]:
     return sorted(found, key=lambda a: a.at, reverse=True)
 
 
-def _is_shown(one: SessionFollowUp, now: datetime) -> bool:
+def _is_shown(one: SessionFollowUp, now: datetime, untimed: frozenset[str]) -> bool:
     due = one.follow_up
     if due.status == "done":
         return False
     if due.status == "pending":
         return due.due_at is not None and due.due_at <= now + AHEAD
+    if due.status == "missed" and due.plan in untimed:
+        # That session has come, and its check-in asked the same.
+        return False
     if due.status == "missed":
         return due.closes_at is not None and due.closes_at >= now - MISSED_SHOWN
     return True
