@@ -23,6 +23,7 @@ from ataraxy.clinic.access.care import assign
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.home import ClinicHome
+from ataraxy.clinic.run_sheet import published_range
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.exchange.policy_file import load_policy
 from ataraxy.exchange.protocol_file import load_protocol
@@ -322,6 +323,21 @@ def test_the_sheet_can_be_used_by_everybody(open_sheet: OpenSheet, scheme: str) 
     all_sent(page)
     assert violations(page) == []
     screenshot(page, "run-sheet", scheme)
+
+
+def test_the_published_range_is_hidden_until_asked_for_and_says_whose_it_is_not(
+    open_sheet: OpenSheet, visit: Visit, clinic: ClinicHome
+) -> None:
+    kept = clinic.path / published_range.FOLDER / "ketamine-iv-05-six-1.json"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps({"schema": published_range.SCHEMA, "sessions": [{}]}))
+    page = open_sheet()
+    assert "Published range, not this patient" not in page.content()
+    page.click("text=Show the published range")
+    page.wait_for_selector("text=Published range, not this patient", timeout=PATIENCE_MS)
+    page.click("text=Hide the published range")
+    page.wait_for_selector("text=Show the published range", timeout=PATIENCE_MS)
+    assert "Published range, not this patient" not in page.content()
 
 
 SCHEDULES = [pytest.param(seed, id=f"schedule-{seed}") for seed in range(5)] + [

@@ -52,6 +52,9 @@ def trends(session: Session, now: datetime, bands: Mapping[str, Band] | None = N
     end = session.ended_at or now
     if bands and session.dosing_started_at is None:
         bands = None
+    if bands and any(reading.cadss6 is not None for reading in readings):
+        # Another scale than the published one: a band behind its points would be read as theirs.
+        bands = {name: band for name, band in bands.items() if name != Measure.CADSS_TOTAL.value}
     first = min([0.0, *(_minutes(start, reading.taken_at) for reading in readings)])
     last = max(30.0, _minutes(start, end), *(_minutes(start, reading.taken_at) for reading in readings), 30.0)
     x = _scale(first, last, LEFT, WIDTH - RIGHT)
@@ -82,7 +85,9 @@ def _panel(
 ) -> str:
     values = [value for series in points.values() for _, value in series]
     for measure in panel.measures:
-        values += [bound for _, low, _, high in bands.get(measure.value, ()) for bound in (low, high)]
+        values += [
+            bound for t, low, _, high in bands.get(measure.value, ()) if t <= span[1] for bound in (low, high)
+        ]
     low, high = min([panel.low, *values]), max([panel.high, *values])
     y = _scale(low, high, HEIGHT - BOTTOM, TOP)
     parts = [
@@ -110,7 +115,9 @@ def _panel(
         if len(band) > 1:
             up = " ".join(f"{x(t):.1f},{y(h):.1f}" for t, _, _, h in band)
             down = " ".join(f"{x(t):.1f},{y(b):.1f}" for t, b, _, _ in reversed(band))
+            middle = " ".join(f"{x(t):.1f},{y(m):.1f}" for t, _, m, _ in band)
             parts.append(f'<polygon class="trend-band" points="{up} {down}"/>')
+            parts.append(f'<polyline class="trend-band-middle" points="{middle}"/>')
         series = points[measure]
         line = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in series)
         parts.append(f'<polyline class="trend-line trend-{number + 1}" points="{line}"/>')

@@ -19,6 +19,7 @@ from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page, public
 from ataraxy.clinic.run_sheet.commands import Charted, carry_out
 from ataraxy.clinic.run_sheet.picture import picture
+from ataraxy.clinic.run_sheet.published_range import REFERENCE, PublishedRange, published_range
 from ataraxy.clinic.run_sheet.sealed_entry import SealedEntry, entry_context, open_entry, public_key
 from ataraxy.clinic.run_sheet.trends import trends
 from ataraxy.clinic.the_practice import actor_of, the_practice
@@ -73,11 +74,12 @@ def live(request: ClinicRequest, session_id: str) -> HttpResponse:
     practice = the_practice()
     loaded = practice.load(SESSION, session_id)
     now = practice.now()
-    tag = f'"{loaded.version}.{now:%H%M}.{"r" if "range" in request.GET else ""}"'
+    published = _published(request, loaded.state)
+    tag = f'"{loaded.version}.{now:%H%M}.{published.state[0] if published else ""}"'
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)
     else:
-        response = render(request, "run_sheet/live.html", _context(request, session_id))
+        response = render(request, "run_sheet/live.html", _context(request, session_id, published))
     response["ETag"] = tag
     response["X-Server-Time-Ms"] = str(int(now.timestamp() * 1000))
     response["Cache-Control"] = "no-store"
@@ -152,7 +154,17 @@ def _session(session_id: str) -> Session | None:
     return the_practice().load(SESSION, session_id).state if session_id.isalnum() else None
 
 
-def _context(request: ClinicRequest, session_id: str) -> dict[str, Any]:
+def _published(request: HttpRequest, session: Session | None) -> PublishedRange | None:
+    """The published range, where it was asked for."""
+    if "range" not in request.GET or session is None or session.plan is None:
+        return None
+    plan = session.plan
+    return published_range(settings.HOME.path, plan.protocol, plan.protocol_version, plan.index)
+
+
+def _context(
+    request: ClinicRequest, session_id: str, published: PublishedRange | None = None
+) -> dict[str, Any]:
     practice = the_practice()
     session = practice.load(SESSION, session_id).state
     if session is None or session.plan is None:
@@ -163,7 +175,9 @@ def _context(request: ClinicRequest, session_id: str) -> dict[str, Any]:
     return {
         "picture": shown,
         "session": session,
-        "trends": trends(session, now),
+        "trends": trends(session, now, published.bands if published else None),
+        "published": published,
+        "reference": REFERENCE,
         "may_chart": request.access.may(Permission.SESSION_CHART),
         "may_prescribe": request.access.may(Permission.SESSION_PRESCRIBE),
         "author": who.staff_id,

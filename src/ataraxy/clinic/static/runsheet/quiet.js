@@ -6,7 +6,7 @@
 // The click comes after the release, on touch screens a little later.
 const AFTER_RELEASE_MS = 80;
 // A release that is never heard of (a drag out of the window) must not stop the page.
-const LONGEST_PRESS_MS = 4000;
+const LONGEST_PRESS_MS = 10_000;
 export class Quiet {
     pressedAt = null;
     waiting = new Map();

@@ -5,10 +5,15 @@
  */
 // What the server last sent for a part of the page, before anybody typed into it.
 const sent = new WeakMap();
-export function refresh(live, html) {
-    const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live]");
-    if (fresh === null)
-        return;
+export function refresh(root, html) {
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    for (const live of root.querySelectorAll("[data-live]")) {
+        const fresh = parsed.querySelector(`[data-live="${CSS.escape(live.dataset["live"] ?? "")}"]`);
+        if (fresh !== null)
+            refreshPart(live, fresh);
+    }
+}
+function refreshPart(live, fresh) {
     const [old, next] = [live.firstElementChild, fresh.firstElementChild];
     if (old === null || next === null || old.tagName !== next.tagName) {
         live.replaceChildren(...fresh.childNodes);

@@ -9,9 +9,15 @@ type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 // What the server last sent for a part of the page, before anybody typed into it.
 const sent = new WeakMap<Element, string>();
 
-export function refresh(live: HTMLElement, html: string): void {
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live]");
-  if (fresh === null) return;
+export function refresh(root: HTMLElement, html: string): void {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  for (const live of root.querySelectorAll<HTMLElement>("[data-live]")) {
+    const fresh = parsed.querySelector(`[data-live="${CSS.escape(live.dataset["live"] ?? "")}"]`);
+    if (fresh !== null) refreshPart(live, fresh);
+  }
+}
+
+function refreshPart(live: HTMLElement, fresh: Element): void {
   const [old, next] = [live.firstElementChild, fresh.firstElementChild];
   if (old === null || next === null || old.tagName !== next.tagName) {
     live.replaceChildren(...fresh.childNodes);

@@ -332,19 +332,18 @@ class Sheet {
     }
     // --- seeing -----------------------------------------------------------------------------------------------
     async poll() {
-        const live = this.root.querySelector("[data-live]");
-        if (live === null || document.hidden || this.polling)
+        if (this.root.querySelector("[data-live]") === null || document.hidden || this.polling)
             return;
         this.polling = true;
         try {
-            await this.ask(live);
+            await this.ask();
         }
         finally {
             this.polling = false;
         }
         await this.show();
     }
-    async ask(live) {
+    async ask() {
         const sent = Date.now();
         const range = this.range;
         let response;
@@ -375,7 +374,7 @@ class Sheet {
             if (response.status === 200) {
                 this.etag = response.headers.get("ETag") ?? "";
                 this.quiet.then("live", () => {
-                    refresh(live, body);
+                    refresh(this.root, body);
                     this.tick();
                 });
             }

@@ -344,18 +344,17 @@ class Sheet {
   // --- seeing -----------------------------------------------------------------------------------------------
 
   private async poll(): Promise<void> {
-    const live = this.root.querySelector<HTMLElement>("[data-live]");
-    if (live === null || document.hidden || this.polling) return;
+    if (this.root.querySelector("[data-live]") === null || document.hidden || this.polling) return;
     this.polling = true;
     try {
-      await this.ask(live);
+      await this.ask();
     } finally {
       this.polling = false;
     }
     await this.show();
   }
 
-  private async ask(live: HTMLElement): Promise<void> {
+  private async ask(): Promise<void> {
     const sent = Date.now();
     const range = this.range;
     let response: Response;
@@ -382,7 +381,7 @@ class Sheet {
       if (response.status === 200) {
         this.etag = response.headers.get("ETag") ?? "";
         this.quiet.then("live", () => {
-          refresh(live, body);
+          refresh(this.root, body);
           this.tick();
         });
       }
