@@ -1,7 +1,7 @@
 """The gate once more, as plainly as possible: loops over the YAML of the rules and over the chart as a dictionary.
 
-It shares no code with the gate. What is uncertain is answered by trying: a comparison is unknown when some completions of
-the fact fulfil it and others do not.
+It shares no code with the gate. What is uncertain is answered by trying: a comparison is unknown when some completions
+of the fact fulfil it and others do not.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def recorded(fact: str, chart: dict[str, Any], at: datetime) -> tuple[list[Any],
         return None
     value = row["value"]
     if fact in UNITS:
-        if isinstance(value, bool) or isinstance(value, str):
+        if isinstance(value, (bool, str)):
             return None
         low, high = SANE[fact]
         if row["unit"] == UNITS[fact] and not low <= value <= high:

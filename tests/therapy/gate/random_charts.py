@@ -194,6 +194,13 @@ def basis(rng: random.Random, chart: PatientChart) -> PatientChart:
 def protocol(rng: random.Random, chart: PatientChart) -> PatientChart:
     held = allowed().protocol
     assert held is not None
+    if rng.random() < 0.3:
+        # what rules ask of nasal esketamine alone would hardly ever come together by chance
+        spray = held.replace(drug=Drug.ESKETAMINE, route=Route.NASAL_SPRAY)
+        certified = Fact(
+            name="site.rems_certified", value=rng.random() < 0.5, observed_at=AT - timedelta(hours=1)
+        )
+        return _update(chart, protocol=spray, facts=(*chart.facts, certified))
     new = held.replace(
         drug=rng.choice((None, *Drug)),
         route=rng.choice((None, Route.NASAL_SPRAY, Route.IV_INFUSION)),
@@ -249,6 +256,6 @@ def diagnosis(rng: random.Random, chart: PatientChart) -> PatientChart:
 
 CHANGES: tuple[Change, ...] = (
     fact, fact, fact, fact, fact, lose_fact, scale, scale, lose_scale, treatment, treatment, lose_treatments,
-    treatments_reviewed, exception, medication, medication, medications_reviewed, consent, lose_consents, basis, protocol,
-    professional, born, diagnosis,
+    treatments_reviewed, exception, medication, medication, medications_reviewed, consent, lose_consents, basis,
+    protocol, professional, born, diagnosis,
 )  # fmt: skip
