@@ -38,11 +38,12 @@ def simulate_command(
 ) -> None:
     """Fill a new record with simulated people, by the commands that a real clinic uses."""
     from ataraxy.practice.projections import clinic_projections
-    from ataraxy.practice.virtual.clinic import simulate_clinic
+    from ataraxy.practice.virtual.clinic import check_size, simulate_clinic
     from ataraxy.record.keys import KeyRing
     from ataraxy.record.master_key import create_master_key, read_master_key
     from ataraxy.record.store import Record
 
+    check_size(weeks, patients)
     path = key or Path(f"{database}.key" if "://" not in database else "virtual-clinic.key")
     master = read_master_key(path) if path.exists() else create_master_key(path)
 
@@ -134,6 +135,17 @@ def _print(report: ClinicReport) -> None:
         )
     typer.echo(f"People referred: {report.people}")
     _table("Courses", report.courses)
+    left = sum(report.dropouts.values())
+    _table(
+        f"Ended before completion, after a dose: {left} of {report.treated} courses",
+        {
+            **report.dropouts,
+            **{
+                f"after {n} dose{'s' if n > 1 else ''}": count
+                for n, count in report.dropouts_by_doses.items()
+            },
+        },
+    )
     _table("Answers of the gate", report.decisions)
     _table("Rules that stood in the way (answers)", dict(list(report.deciding.items())[:10]))
     _table("Sessions", {**report.sessions, "in which a dose was given": report.dosed})

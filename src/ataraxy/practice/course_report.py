@@ -12,6 +12,7 @@ from typing import Any, Final
 from ataraxy.exchange.instrument_file import instruments
 from ataraxy.practice import lists
 from ataraxy.practice.practice import Practice
+from ataraxy.therapy.course import CourseState
 from ataraxy.therapy.instruments.instrument import Instrument
 from ataraxy.therapy.relief import ReliefRule, time_to_relief
 
@@ -47,6 +48,8 @@ class ClinicReport:
 
     Attributes:
         people, simulated_courses, courses: how many; `courses` by state, with the reason where they ended.
+        treated: courses with at least one dose; `dropouts`: those of them that ended before completion, by state and
+            reason; `dropouts_by_doses`: the same by the number of doses that were begun.
         decisions: answers of the gate; `deciding`: rules that stood in the way, with how often.
         sessions: by state and disposition; `dosed`: in which drug was given.
         near_misses: preparations that were refused.
@@ -58,6 +61,9 @@ class ClinicReport:
     people: int
     simulated_courses: int
     courses: Mapping[str, int]
+    treated: int
+    dropouts: Mapping[str, int]
+    dropouts_by_doses: Mapping[int, int]
     decisions: Mapping[str, int]
     deciding: Mapping[str, int]
     sessions: Mapping[str, int]
@@ -81,10 +87,19 @@ def clinic_report(practice: Practice) -> ClinicReport:
     for (rule, _, effect), count in findings.items():
         if effect != "caution":
             deciding[rule] += count
+    doses = Counter(session.course for session in sessions if session.first_dose_at is not None)
+    left = [
+        course
+        for course in courses
+        if doses[course.course] and course.state in (CourseState.WITHDRAWN, CourseState.STOPPED)
+    ]
     return ClinicReport(
         people=len(lists.people(practice)),
         simulated_courses=sum(course.simulated for course in courses),
         courses=_counted(f"{c.state.value}{_why(c)}" for c in courses),
+        treated=sum(1 for course in courses if doses[course.course]),
+        dropouts=_counted(f"{c.state.value}{_why(c)}" for c in left),
+        dropouts_by_doses=dict(sorted(Counter(doses[c.course] for c in left).items())),
         decisions=_counted(answer.decision for answer in lists.gate_answers(practice)),
         deciding=dict(deciding.most_common()),
         sessions=_counted(s.disposition or s.state.value for s in sessions),
@@ -182,6 +197,13 @@ def as_json(report: ClinicReport) -> dict[str, Any]:
         "people": report.people,
         "simulated_courses": report.simulated_courses,
         "courses": dict(report.courses),
+        "treated_courses": report.treated,
+        "dropouts": {
+            "by_reason": dict(report.dropouts),
+            "by_doses": [
+                {"doses": doses, "count": count} for doses, count in report.dropouts_by_doses.items()
+            ],
+        },
         "gate": {"answers": dict(report.decisions), "rules_in_the_way": dict(report.deciding)},
         "sessions": {**report.sessions, "with_a_dose": report.dosed},
         "near_misses": report.near_misses,

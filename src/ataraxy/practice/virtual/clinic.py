@@ -56,6 +56,20 @@ class Simulated:
     ends_at: datetime
 
 
+def check_size(weeks: int, patients: int) -> None:
+    """Refuse numbers that make no clinic, before anything is made.
+
+    Raises:
+        InputError: ``virtual.weeks``, ``virtual.patients``.
+    """
+    if not 1 <= weeks <= 520:
+        raise InputError(f"{weeks} weeks", code="virtual.weeks", remedy="Use 1 to 520", where="weeks")
+    if not 1 <= patients <= 100_000:
+        raise InputError(
+            f"{patients} patients", code="virtual.patients", remedy="Use 1 to 100,000", where="patients"
+        )
+
+
 def simulate_clinic(
     record: Record,
     *,
@@ -85,12 +99,7 @@ def simulate_clinic(
     Raises:
         InputError: ``virtual.weeks``, ``virtual.patients``, ``virtual.not-empty``.
     """
-    if not 1 <= weeks <= 520:
-        raise InputError(f"{weeks} weeks", code="virtual.weeks", remedy="Use 1 to 520", where="weeks")
-    if not 1 <= patients <= 100_000:
-        raise InputError(
-            f"{patients} patients", code="virtual.patients", remedy="Use 1 to 100,000", where="patients"
-        )
+    check_size(weeks, patients)
     if record.head().seq:
         raise InputError(
             "the record holds entries",

@@ -318,6 +318,15 @@ class SimulatedCourse:
                 partial(self._begin_follow_up, session, index),
             )
             yield from visit.run(starts_at)
+            if visit.out_of_limits:
+                yield floor.now + timedelta(hours=1)
+                self._act(
+                    course_decide.stop_course,
+                    "not_eligible",
+                    "The dose for this weight is one that the site does not prepare.",
+                    by=self.prescriber,
+                )
+                return
             if not visit.begun:
                 shift += timedelta(days=1)
                 tries += 1

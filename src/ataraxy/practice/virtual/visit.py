@@ -40,6 +40,8 @@ CADSS6_MOST: Final = 24
 ARRIVES_BEFORE: Final = timedelta(minutes=40)
 LONGEST_STAY: Final = timedelta(hours=7)
 VOLUME_ML: Final = Decimal(50)
+# Lost at times when a needle is changed, mL.
+SPILT: Final = Decimal("0.1")
 CENT: Final = Decimal("0.01")
 
 
@@ -57,6 +59,7 @@ class Visit:
         begun: whether the dose was begun, known afterwards.
         stopped: whether a rule stopped it, known afterwards.
         accounted: whether two people have said what became of the drug.
+        out_of_limits: whether the dose for this weight is one that the site does not prepare.
     """
 
     floor: Floor
@@ -70,6 +73,7 @@ class Visit:
     begun: bool = False
     stopped: bool = False
     accounted: bool = False
+    out_of_limits: bool = False
 
     def __post_init__(self) -> None:
         self.random = self.floor.random(f"visit-{self.index}", self.number)
@@ -191,11 +195,11 @@ class Visit:
         self.weight, self.weighed_at = weight, now
 
     def _prepare(self) -> Any:
-        """Two calculations, begun anew where they differ. Returns the pump rate; None where it was refused."""
+        """Two calculations, once more after a slip. Returns the pump rate; None where it was refused."""
         floor = self.floor
         plan = floor.session(self.session).plan
         assert plan is not None
-        for attempt in range(3):
+        for attempt in range(2):
             vial = floor.vial(self.monitor, self.second)
             inputs = RawInputs(
                 order=plan.order,
@@ -205,13 +209,14 @@ class Visit:
                 final_volume_ml=VOLUME_ML,
             )
             name = opaque_id(floor.seed, f"preparation {self.session}", attempt)
+            slipped = attempt == 0 and self.happens("slip in the second calculation")
             try:
                 preparing.begin(floor.practice, self.session, name, inputs, location=PLACE, by=self.monitor)
                 preparing.hand_over(floor.practice, self.session, by=self.monitor)
                 yield floor.now + timedelta(minutes=4)
                 found = calculate(inputs, actor=self.monitor, policy=floor.policy, at=floor.now).quantities
                 dose = found.dose_mg
-                if attempt == 0 and self.happens("slip in the second calculation"):
+                if slipped:
                     dose = dose * 10
                 own = OwnResult(dose_mg=dose, drawn=found.drawn, rate_ml_per_h=found.rates_ml_per_h[0])
                 self.draw = opaque_id(floor.seed, f"draw {self.session}", attempt)
@@ -238,12 +243,14 @@ class Visit:
                     by=self.monitor,
                     witness=self.second,
                 )
-                last = refusal.message
+                if not slipped:
+                    self.out_of_limits = True
+                    self._not_dosed(refusal.message)
+                    return None
                 yield floor.now + timedelta(minutes=2)
                 continue
             self.vial = vial
             return found.rates_ml_per_h[0]
-        self._not_dosed(last)
         return None
 
     def _not_dosed(self, why: str) -> None:
@@ -390,16 +397,43 @@ class Visit:
         register = floor.practice.load(REGISTER, PLACE).state
         container = None if register is None else register.container(self.vial.id)
         if container is not None and container.remaining > 0:
+            left = container.remaining
+            if left > SPILT and self.happens("discrepancy when drug is accounted for"):
+                left -= SPILT
+                self._count(left)
             drugs.act(
                 floor.practice,
                 PLACE,
                 drug_register_decide.waste,
-                container.remaining,
+                left,
                 "rest of an opened vial",
                 container=self.vial.id,
                 by=by,
                 witness=witness,
             )
+
+    def _count(self, left: Decimal) -> None:
+        """Count less in the vial than there should be, and explain it; the difference stays in the register."""
+        floor, count = self.floor, opaque_id(self.floor.seed, f"count {self.session}", 0)
+        drugs.act(
+            floor.practice,
+            PLACE,
+            drug_register_decide.count,
+            count,
+            left,
+            container=self.vial.id,
+            by=self.monitor,
+            witness=self.second,
+        )
+        drugs.act(
+            floor.practice,
+            PLACE,
+            drug_register_decide.explain,
+            count,
+            "A drop was lost when the needle was changed.",
+            by=self.prescriber,
+            witness=self.second,
+        )
 
     @property
     def discharged(self) -> bool:
