@@ -158,11 +158,15 @@ def refuse_unmigrated(home: ClinicHome) -> None:
 
 
 def refuse_failed_checks(home: ClinicHome) -> None:
-    """Raises InputError for the first failed system check, such as a view that states no permission."""
+    """Raises InputError for the first failed system check, such as a view that states no permission.
+
+    Behind TLS Django's list for deployment counts too, warnings of it as well.
+    """
     configure(home)
     from django.core import checks
 
-    errors = [message for message in checks.run_checks() if message.is_serious()]
+    found = checks.run_checks(include_deployment_checks=home.secure)
+    errors = [m for m in found if m.is_serious(checks.WARNING if home.secure else checks.ERROR)]
     if errors:
         raise InputError(
             f"{errors[0].msg}", code="clinic.check", remedy=str(errors[0].hint or ""), where=str(errors[0].id)
