@@ -22,10 +22,11 @@ from ataraxy.clinic.patients_of import name_of, patients_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.practice import courses, people
+from ataraxy.practice.aggregate import COURSE, PERSON
 from ataraxy.practice.people_in_care import PersonInCare, people_in_care, people_named
 from ataraxy.practice.practice import Practice
 from ataraxy.therapy import course_decide
-from ataraxy.therapy.chart_events import PersonIdentified, PersonReferred
+from ataraxy.therapy.chart_events import Event, PersonIdentified, PersonReferred
 from ataraxy.therapy.course import CourseState
 from ataraxy.therapy.disorder import CODES, Disorder
 from ataraxy.therapy.person import Contact, Sex
@@ -181,7 +182,7 @@ def refer(request: ClinicRequest) -> HttpResponse:
         person = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/person/{content}").hex
         course = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/course/{content}").hex
         contacts = (Contact(kind="telephone", value=said["phone"]),) if said["phone"] else ()
-        events = [
+        events: list[Event] = [
             PersonReferred(
                 person=person, at=now, by=by.id, referred_by=said["referred_by"], reason=said["reason"]
             ),
@@ -196,10 +197,10 @@ def refer(request: ClinicRequest) -> HttpResponse:
             ),
         ]
         try:
-            if practice.load(people.PERSON, person).version == 0:
+            if practice.load(PERSON, person).version == 0:
                 people.record(practice, events, by=by)
             care.assign(who, person, by=who.pk)
-            if said["open_course"] and practice.load(courses.COURSE, course).version == 0:
+            if said["open_course"] and practice.load(COURSE, course).version == 0:
                 courses.act(
                     practice, course, course_decide.open_course, course, person, said["disorder"], by=by
                 )

@@ -1,0 +1,1 @@
+"""Charting: facts, treatments, drugs, diagnosis."""

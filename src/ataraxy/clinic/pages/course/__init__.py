@@ -1,0 +1,1 @@
+"""What is done with a course: open, assign, plan, change, end."""

@@ -1,0 +1,166 @@
+"""Charting: what is filled in is recorded with its unit; what is wrong keeps what was typed; roles keep to themselves."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from tests.clinic.a_visit import make_site
+from tests.clinic.test_pages_in_a_browser import adopt_rules
+from tests.clinic.test_today import waiting_person
+
+from ataraxy.clinic.access import care
+from ataraxy.clinic.access.roles import Role
+from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.the_practice import the_practice
+from ataraxy.practice.people import person_file
+from ataraxy.therapy.fact_kind import FACTS
+from ataraxy.therapy.patient_chart import PatientChart
+
+
+@pytest.fixture
+def patient(accounts: None, people: dict[Role, Person]) -> str:
+    make_site()
+    adopt_rules()
+    person = waiting_person("Ada Sample")
+    for one in people.values():
+        care.assign(one, person, by="")
+    return person
+
+
+@pytest.fixture
+def doctor(sign_in: Any) -> Client:
+    found: Client = sign_in(Role.PRESCRIBER)
+    return found
+
+
+def chart_of(person: str) -> PatientChart:
+    return person_file(the_practice(), person).chart
+
+
+def send(client: Client, person: str, where: str, **fields: str) -> Any:
+    return client.post(f"/patient/{person}/chart/{where}/", {"request": uuid.uuid4().hex, **fields})
+
+
+def test_only_what_is_filled_in_is_recorded_with_its_unit(patient: str, doctor: Client) -> None:
+    sent = {"vitals__systolic": "128", "vitals__weight": "71.5", "source": "device"}
+    assert send(doctor, patient, "facts/measurements", **sent).status_code == 302
+    found = {f.name: (f.value, f.unit, f.source.value) for f in chart_of(patient).facts}
+    assert found == {
+        "vitals.systolic": (128.0, "mmHg", "device"),
+        "vitals.weight": (71.5, "kg", "device"),
+    }
+
+
+def test_a_value_that_cannot_be_is_refused_and_kept(patient: str, doctor: Client) -> None:
+    sent = {"vitals__systolic": "12800", "vitals__weight": "71,5", "source": "device"}
+    answer = send(doctor, patient, "facts/measurements", **sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "40 to 300" in page
+    assert 'value="71,5"' in page
+    assert chart_of(patient).facts == ()
+
+
+def test_nothing_filled_in_records_nothing(patient: str, doctor: Client) -> None:
+    answer = send(doctor, patient, "facts/pregnancy", source="clinician")
+    assert answer.status_code == 422
+    assert "Nothing is filled in" in answer.content.decode()
+
+
+def test_every_fact_that_is_recorded_by_hand_has_a_field(patient: str, doctor: Client) -> None:
+    page = doctor.get(f"/patient/{patient}/chart/").content.decode()
+    for kind in FACTS.values():
+        wanted = kind.recorded and not kind.name.startswith("site.")
+        assert (f'name="{kind.name.replace(".", "__")}"' in page) == wanted, kind.name
+
+
+def test_a_fact_entered_in_error_counts_no_more(patient: str, doctor: Client) -> None:
+    send(doctor, patient, "facts/pregnancy", pregnancy__test="positive", source="laboratory")
+    fact = chart_of(patient).facts[0]
+    key = f"{fact.name} {fact.observed_at.isoformat()}"
+    assert send(doctor, patient, "retract", fact=key, reason="").status_code == 422
+    assert send(doctor, patient, "retract", fact=key, reason="another person's").status_code == 302
+    assert chart_of(patient).facts == ()
+
+
+def test_a_treatment_is_recorded_and_judged_on_the_patients_page(patient: str, doctor: Client) -> None:
+    diagnosis = {"disorder": "GAD", "code": "F41.1", "severity": "severe", "primary": "on", "confirmed": "on"}
+    assert send(doctor, patient, "diagnosis", **diagnosis).status_code == 302
+    drug = {
+        "kind": "drug",
+        "drug": "sertraline",
+        "daily_dose": "150",
+        "dose_unit": "mg",
+        "weeks": "12",
+        "disorder": "GAD",
+        "outcome": "no_response",
+        "reason_stopped": "no_benefit",
+        "source": "record",
+    }
+    assert send(doctor, patient, "treatment", **drug).status_code == 302
+    assert (
+        send(doctor, patient, "treatment", **{**drug, "drug": "venlafaxine", "weeks": "2"}).status_code == 302
+    )
+    page = doctor.get(f"/patient/{patient}/").content.decode()
+    assert page.count("Adequate, failed") == 1
+    assert page.count("Not adequate") == 1
+    chart = chart_of(patient)
+    assert chart.diagnoses[0].confirmed_by == Person.objects.get(sign_in_name="prescriber").staff_id
+
+
+def test_a_treatment_whose_parts_do_not_belong_together_is_refused(patient: str, doctor: Client) -> None:
+    answer = send(doctor, patient, "treatment", kind="drug", source="patient", note="kept words")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "names its drug" in page
+    assert "kept words" in page
+    bad = send(doctor, patient, "treatment", kind="drug", drug="5-HTP?!", source="patient")
+    assert bad.status_code == 422
+    assert chart_of(patient).treatments == ()
+
+
+def test_a_new_primary_diagnosis_takes_the_place_of_the_other(patient: str, doctor: Client) -> None:
+    send(doctor, patient, "diagnosis", disorder="GAD", primary="on")
+    send(doctor, patient, "diagnosis", disorder="PTSD", primary="on")
+    assert [(d.disorder.value, d.primary) for d in chart_of(patient).diagnoses] == [
+        ("GAD", False),
+        ("PTSD", True),
+    ]
+    assert send(doctor, patient, "diagnosis", disorder="PTSD", code="F41.1").status_code == 422
+
+
+def test_a_drug_is_recorded_ended_and_reviewed(patient: str, doctor: Client, sign_in: Any) -> None:
+    monitor = sign_in(Role.MONITOR)
+    sent = {"drug": "lorazepam", "daily_dose": "1", "unit": "mg", "since": "2026-01-02", "source": "patient"}
+    assert send(monitor, patient, "medication", **sent).status_code == 302
+    held = chart_of(patient).medications[0]
+    assert (held.drug, held.daily_dose, held.until) == ("lorazepam", 1.0, None)
+    assert send(monitor, patient, "medication/end", medication=held.id).status_code == 302
+    assert chart_of(patient).medications[0].until is not None
+    assert chart_of(patient).medications_reviewed_at is None
+    send(monitor, patient, "reviewed/drugs")
+    assert chart_of(patient).medications_reviewed_at is not None
+    assert (
+        send(monitor, patient, "medication", drug="x", until="2999-01-01", source="patient").status_code
+        == 422
+    )
+
+
+def test_only_a_prescriber_names_classes_and_diagnoses(patient: str, doctor: Client, sign_in: Any) -> None:
+    monitor = sign_in(Role.MONITOR)
+    for client, may in ((doctor, True), (monitor, False)):
+        page = client.get(f"/patient/{patient}/chart/").content.decode()
+        assert ("Record a diagnosis" in page, 'name="classes"' in page) == (may, may)
+    assert send(monitor, patient, "diagnosis", disorder="GAD").status_code == 422
+    assert chart_of(patient).diagnoses == ()
+
+
+def test_who_does_not_chart_reads_and_is_refused(patient: str, sign_in: Any) -> None:
+    for role in (Role.THERAPIST, Role.COORDINATOR, Role.MEDICAL_DIRECTOR):
+        client = sign_in(role)
+        page = client.get(f"/patient/{patient}/chart/").content.decode()
+        assert 'name="vitals__systolic"' not in page
+        assert send(client, patient, "facts/measurements", vitals__systolic="120").status_code == 403
