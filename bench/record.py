@@ -296,6 +296,16 @@ def places(postgres: str | None) -> Iterator[Callable[[], tuple[str, Path | None
         engine.dispose()
 
 
+def said_of_load(result: dict[str, Any]) -> str:
+    if "load" not in result:
+        return "The machine is shared and noisy. "
+    first, last = result["load"]
+    return (
+        f"Processes that wanted to run, on average of a minute: {first:.1f} at the start, {last:.1f} at the end; with "
+        "more than there are cores, times by the clock say little. "
+    )
+
+
 def write_page(result: dict[str, Any]) -> str:
     machine = result["machine"]
     parts = [
@@ -303,8 +313,7 @@ def write_page(result: dict[str, Any]) -> str:
         "Made by `make bench` from `bench/results/record.json`; not edited by hand.\n",
         f"Date: {result['date']}. Commit: {result['commit']}. Machine: {machine['processor']}, "
         f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}, Python {machine['python']}. "
-        f"Processes that wanted to run, on average of a minute: {result['load'][0]:.1f} at the start, "
-        f"{result['load'][1]:.1f} at the end; with more than there are cores, times by the clock say little. "
+        f"{said_of_load(result)}"
         "A single append waits for the disk: its time by the clock is that of the "
         "disk, its processor time that of this program.\n",
     ]
