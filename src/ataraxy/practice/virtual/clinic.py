@@ -207,12 +207,15 @@ def _simulate(
             chosen.append(k)
     chosen = (chosen + [k for k in range(len(drawn)) if k not in set(chosen)])[:patients]
 
+    hidden = {k: truths[k] for k in chosen}
+    del truths
+
     tell("running the clinic")
     last_day = begins + (ends - begins) * 0.85
     days = referral_days(generator(seed, "days", 0, 0), patients, begins + timedelta(hours=3), last_day)
     in_progress: str | None = None
     for number, k in enumerate(chosen):
-        course = SimulatedCourse(floor, number, drawn[k], truths[k])
+        course = SimulatedCourse(floor, number, drawn[k], hidden.pop(k))
         at = days[number]
         if unfinished and number == 0:
             # This person's third session is the one that goes on at the end.

@@ -264,13 +264,14 @@ class _Block:
                 # one throw for each session, from the person's own stream
                 throw = (self.chance[k] + 0.618034 * session) % 1.0
                 queasy = (self.queasy[k] + 0.618034 * session) % 1.0
+                # copies: a view would keep everybody's rows as long as one person is in care
                 people[k].append(
                     Watch(
                         minutes,
-                        {v: rises[v][k] for v in RESTING},
+                        {v: rises[v][k].copy() for v in RESTING},
                         {v: float(own[f"noise_{v}"][MINE, k]) for v in RESTING},
-                        cadss[k],
-                        sedated[k],
+                        cadss[k].copy(),
+                        sedated[k].copy(),
                         bool(throw < lost[k]),
                         bool(queasy < nausea[k]),
                     )
