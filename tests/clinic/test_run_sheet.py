@@ -292,6 +292,17 @@ def test_an_entry_sent_again_is_recorded_once_and_under_another_author_never(
     assert len(visit.systolics()) == 1
 
 
+def test_a_late_entry_whose_answer_was_lost_is_recorded_once_and_not_refused(
+    sign_in: Any, visit: Visit, people: dict[Role, Person]
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(seconds=40)
+    sent = sealed_entry(visit, people[Role.MONITOR], {"systolic": "118", "diastolic": "70"}, long_ago)
+    client = sign_in(Role.MONITOR)
+    first, again = post(client, visit, sent).json(), post(client, visit, sent).json()
+    assert (first["status"], again["status"], again.get("replayed")) == ("recorded", "recorded", True)
+    assert len(visit.systolics()) == 1
+
+
 @pytest.mark.parametrize("damage", ["sealed", "time", "json"])
 def test_a_damaged_entry_is_refused_and_records_nothing(
     sign_in: Any, visit: Visit, people: dict[Role, Person], damage: str
@@ -323,6 +334,47 @@ def test_the_sheet_can_be_used_by_everybody(open_sheet: OpenSheet, scheme: str) 
     all_sent(page)
     assert violations(page) == []
     screenshot(page, "run-sheet", scheme)
+
+
+def test_a_correction_strikes_through_and_keeps_the_moment_of_the_reading(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    chart(page, 171)
+    page.wait_for_selector("text=171/75", timeout=PATIENCE_MS)
+    page.click("text=Correct a reading")
+    page.fill("#correct-systolic", "118")
+    page.fill("#correct-diastolic", "75")
+    page.fill("#correct-reason", "cuff on the wrong arm")
+    page.get_by_role("button", name="Correct it", exact=True).click()
+    page.wait_for_selector("text=corrected: cuff on the wrong arm", timeout=PATIENCE_MS)
+    first, second = visit.state.readings
+    assert first.replaced_by == second.reading.id
+    assert second.reading.systolic == 118
+    assert second.reading.taken_at == first.reading.taken_at
+
+
+def test_what_was_taken_long_before_it_was_charted_is_marked_late(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet()
+    page.click("text=Taken earlier, or with a note")
+    moment = page.evaluate(
+        """() => { const then = new Date(Date.now() - 40 * 60000);
+        return new Date(then - then.getTimezoneOffset() * 60000).toISOString().slice(0, 19); }"""
+    )
+    page.fill("#in-taken_at", moment)
+    chart(page, 119)
+    page.wait_for_selector("tr:has-text('119/75') >> text=late", timeout=PATIENCE_MS)
+    assert datetime.now(UTC) - visit.state.readings[0].reading.taken_at > timedelta(minutes=39)
+
+
+def test_one_tap_is_an_answer(open_sheet: OpenSheet, visit: Visit) -> None:
+    page = open_sheet()
+    page.click("[data-fill=in-moaas][value='5']")
+    page.click("text=Chart reading")
+    all_sent(page)
+    assert visit.state.readings[0].reading.moaas == 5
 
 
 def test_the_published_range_is_hidden_until_asked_for_and_says_whose_it_is_not(

@@ -161,12 +161,18 @@ def _reading(practice: Practice, fields: Fields, charted: Charted) -> Done:
 
 def _correct_reading(practice: Practice, fields: Fields, charted: Charted) -> Done:
     withdrawn = _ticked(fields, "withdraw")
+    wrong = _text(fields, "corrects")
     reading = None if withdrawn else _a_reading(fields, charted)
+    if reading is not None and not _text(fields, "taken_at"):
+        # Another value of the same moment: a correction does not move a reading to now.
+        session = practice.load(SESSION, charted.session).state
+        taken = [] if session is None else [c.reading for c in session.readings if c.reading.id == wrong]
+        reading = reading.model_copy(update={"taken_at": taken[0].taken_at}) if taken else reading
     return _act(
         practice,
         charted,
         decide.correct_reading,
-        _text(fields, "corrects"),
+        wrong,
         reading,
         _text(fields, "reason"),
     )

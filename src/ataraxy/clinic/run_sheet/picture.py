@@ -9,11 +9,13 @@ from decimal import Decimal
 from ataraxy.practice.sessions import standing as standing_of
 from ataraxy.therapy.exact import plain
 from ataraxy.therapy.finding import Finding
+from ataraxy.therapy.session.decide_chart import LATE_AFTER
 from ataraxy.therapy.session.delivery import current_rate, rate_before_pause
 from ataraxy.therapy.session.discharge import close_observation_findings, discharge_findings
 from ataraxy.therapy.session.follow_up import DueFollowUp, due_follow_ups
 from ataraxy.therapy.session.measure import MEASURED, Measure
 from ataraxy.therapy.session.monitoring import Due, DueStatus, due_times
+from ataraxy.therapy.session.reading import Reading
 from ataraxy.therapy.session.rule import Phase
 from ataraxy.therapy.session.rules import session_findings, standing
 from ataraxy.therapy.session.start_checks import start_findings
@@ -28,6 +30,8 @@ USUAL = {
     Measure.SPO2: (92, 100),
     Measure.RESPIRATORY_RATE: (8, 24),
 }
+# MOAA/S and nausea: one tap is an answer.
+MOST_TAPS = 5
 BADGE = {
     SessionState.PLANNED: "quiet",
     SessionState.CHECKED_IN: "due",
@@ -59,6 +63,22 @@ class Input:
     usual_low: int
     usual_high: int
 
+    @property
+    def taps(self) -> tuple[int, ...]:
+        """The values, where they are so few that each has a button."""
+        return tuple(range(self.low, self.high + 1)) if self.high - self.low <= MOST_TAPS else ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A reading as it stands in the chart: what was charted late, corrected or withdrawn says so."""
+
+    reading: Reading
+    charted_at: datetime
+    replaced_by: str | None
+    reason: str
+    late: bool
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -78,6 +98,7 @@ class Picture:
         paused: whether the pump is paused.
         planned_rate: the rate to start with, of the preparation.
         follow_ups: after the dose.
+        readings: the newest first, with those that were corrected.
     """
 
     session: Session
@@ -95,6 +116,7 @@ class Picture:
     paused: bool
     planned_rate: Decimal | None
     follow_ups: tuple[DueFollowUp, ...]
+    readings: tuple[Row, ...]
 
     @property
     def running(self) -> bool:
@@ -150,7 +172,16 @@ def picture(session: Session, policy: SitePolicy, now: datetime) -> Picture:
         paused=rate_before_pause(session.delivery, now) is not None,
         planned_rate=rates[0] if rates else None,
         follow_ups=due_follow_ups(session, policy, now) if session.dosing_ended_at is not None else (),
+        readings=_rows(session),
     )
+
+
+def _rows(session: Session) -> tuple[Row, ...]:
+    rows = [
+        Row(c.reading, c.charted_at, c.replaced_by, c.reason, c.charted_at - c.reading.taken_at > LATE_AFTER)
+        for c in session.readings
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.reading.taken_at, row.charted_at), reverse=True))
 
 
 def _inputs(session: Session, policy: SitePolicy) -> tuple[Input, ...]:

@@ -25,6 +25,7 @@ from ataraxy.clinic.run_sheet.trends import trends
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.practice.aggregate import SESSION
+from ataraxy.practice.sent_before import sent_before
 from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.tablet import SentFromTablet
 from ataraxy.therapy.session.state import Session
@@ -123,6 +124,10 @@ def entries(request: ClinicRequest, session_id: str) -> HttpResponse:
             by=actor_of(who),
             beside=_beside(sent, session_id, occurred, now),
         )
+        before = sent_before(practice, SESSION.stream(session_id), sent.key, sent.author)
+        if before is not None:
+            # Its answer was lost on the way.
+            return JsonResponse({"status": "recorded", "seq": before, "replayed": True})
         done = carry_out(practice, asked.command, asked.fields, charted)
     except ValidationError as error:
         return _refused(f"the entry is damaged: {error.errors(include_input=False)[0]['msg']}", "", 400)

@@ -15,6 +15,7 @@ import { Store } from "./store.js";
 const POLL_MS = 2000;
 const RETRY_MS = 3000;
 const ON_ITS_WAY_MS = 1500;
+const SLOW_MS = 1000;
 // A network that swallows requests must not hold up the next attempt for ever.
 const ANSWER_MS = 15_000;
 
@@ -311,8 +312,17 @@ class Sheet {
   /** A refusal is never only wiped away: that it was refused, and why, is charted. */
   private async clicked(event: MouseEvent): Promise<void> {
     const button =
-      event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-settle], button[data-range]") : null;
+      event.target instanceof Element
+        ? event.target.closest<HTMLButtonElement>("button[data-settle], button[data-range], button[data-fill], button[data-focus]")
+        : null;
     if (button === null || button.disabled) return;
+    if (button.dataset["fill"] !== undefined || button.dataset["focus"] !== undefined) {
+      const field = document.getElementById(button.dataset["fill"] ?? button.dataset["focus"] ?? "");
+      if (!(field instanceof HTMLInputElement)) return;
+      if (button.dataset["fill"] !== undefined) field.value = button.value;
+      field.focus();
+      return;
+    }
     if (button.dataset["range"] !== undefined) {
       this.range = !this.range;
       await this.poll();
@@ -377,7 +387,13 @@ class Sheet {
     } else if (response.status === 200 || response.status === 304) {
       this.network = "reached";
       const server = Number(response.headers.get("X-Server-Time-Ms"));
-      if (server > 0) await this.store.setClockOffset(compare(sent, server, received).offsetMs);
+      if (server > 0) {
+        const comparison = compare(sent, server, received);
+        // A slow answer tells the time badly: half of its way is the error. It counts only where nothing is known.
+        if (comparison.roundTripMs <= SLOW_MS || (await this.store.clockOffset()) === null) {
+          await this.store.setClockOffset(comparison.offsetMs);
+        }
+      }
       if (response.status === 200) {
         this.etag = response.headers.get("ETag") ?? "";
         this.quiet.then("live", () => {
