@@ -118,6 +118,7 @@ study: $(VENV)/.dev $(VENV)/.package
 bench: $(VENV)/.dev $(VENV)/.package
 	$(BIN)/python bench/run.py --date "$$(date -u +%F)"
 	$(BIN)/python bench/record.py --date "$$(date -u +%F)"
+	$(BIN)/python bench/clinic_load.py --date "$$(date -u +%F)"
 	$(BIN)/python bench/virtual_clinic.py --date "$$(date -u +%F)"
 
 # --- upkeep ---------------------------------------------------------------------------------------------------
