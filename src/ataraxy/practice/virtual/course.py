@@ -335,12 +335,14 @@ class SimulatedCourse:
                 continue
             tries = 0
             index += 1
-            if visit.stopped:
+            if visit.stopped or visit.transferred:
                 yield floor.now + timedelta(hours=2)
                 self._act(
                     course_decide.stop_course,
                     "adverse_event",
-                    "Blood pressure reached the limit of the site.",
+                    "Blood pressure reached the limit of the site."
+                    if visit.stopped
+                    else "Not fit to go home by the evening.",
                     by=self.prescriber,
                 )
                 return

@@ -60,6 +60,7 @@ class Visit:
         stopped: whether a rule stopped it, known afterwards.
         accounted: whether two people have said what became of the drug.
         out_of_limits: whether the dose for this weight is one that the site does not prepare.
+        transferred: whether the person was not fit to go home at closing time.
     """
 
     floor: Floor
@@ -74,6 +75,7 @@ class Visit:
     stopped: bool = False
     accounted: bool = False
     out_of_limits: bool = False
+    transferred: bool = False
 
     def __post_init__(self) -> None:
         self.random = self.floor.random(f"visit-{self.index}", self.number)
@@ -151,6 +153,7 @@ class Visit:
             self._account()
             recovering = yield from self._until(self._discharge, began, end)
         if not recovering:
+            self.transferred = True
             floor.do(
                 self.session,
                 decide.abort,
