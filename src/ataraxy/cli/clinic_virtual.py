@@ -163,7 +163,7 @@ def _print(report: ClinicReport) -> None:
     if report.scales:
         typer.echo("Scores, before the first dose and last, of the same people:")
     for s in report.scales:
-        parts = [f"{s.courses} people, median {s.before:g} to {s.after:g}"]
+        parts = [f"{s.courses} people, median {s.before:.3g} to {s.after:.3g}"]
         if s.responded is not None:
             parts.append(f"responded {s.responded}")
         if s.remitted is not None:
