@@ -1,4 +1,4 @@
-"""Charting: what is filled in is recorded with its unit; what is wrong keeps what was typed; roles keep to themselves."""
+"""Charting: what is filled in is recorded with its unit, what is wrong is kept as typed, roles keep to themselves."""
 
 from __future__ import annotations
 
