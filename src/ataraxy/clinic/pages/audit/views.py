@@ -36,7 +36,7 @@ ABOUT: Final[dict[str, str]] = {
     "course": "Course",
     "session": "Session",
     "alerts": "Alerts of a patient",
-    "register": "Drug register",
+    "drug-register": "Drug register",
     "site": "The clinic",
     "staff": "Staff",
     "exports": "Exports",
