@@ -16,14 +16,15 @@ def replace_parts(page: str, parts: Mapping[str, str]) -> str:
     """
     for name, text in parts.items():
         pattern = re.compile(rf"(<!-- {re.escape(name)}\b[^\n]*-->\n).*?(<!-- end -->)", re.S)
-        if pattern.search(page) is None:
+        found = pattern.search(page)
+        if found is None:
             raise InputError(
                 f"the page has no part {name}",
                 code="page.part-missing",
                 remedy=f"Write <!-- {name} --> and <!-- end --> where it belongs",
                 where=name,
             )
-        page = pattern.sub(lambda found, text=text: f"{found[1]}\n{text}\n\n{found[2]}", page, count=1)
+        page = f"{page[: found.start()]}{found[1]}\n{text}\n\n{found[2]}{page[found.end() :]}"
     return page
 
 
