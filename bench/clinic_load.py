@@ -197,14 +197,10 @@ def build(folder: Path, record: str | None) -> Any:
 
 def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> list[Tablet]:
     """Staff, people and checked-in sessions, and a long record beside them; returns who will ask."""
-    from django.conf import settings
-    from django.test import Client
     from tests.clinic import a_visit
 
     from ataraxy.clinic.access.roles import Role
     from ataraxy.clinic.accounts.models import Person
-    from ataraxy.clinic.pages.run_sheet.views import queue_secret
-    from ataraxy.clinic.run_sheet.sealed_entry import private_key
     from ataraxy.clinic.the_practice import the_practice
     from ataraxy.practice import people as commands
     from ataraxy.record.entry import Draft
@@ -237,7 +233,7 @@ def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> 
         )
         enrol(person)
         staff.append(person)
-    found = []
+    found: list[tuple[Any, str]] = []
     for number in range(tablets + viewers):
         person = staff[number % len(staff)]
         if number < tablets:
@@ -247,24 +243,33 @@ def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> 
             from ataraxy.clinic.access.care import assign
             from ataraxy.practice.aggregate import SESSION
 
-            session = found[number % tablets].session
+            session = found[number % tablets][1]
             state = the_practice().load(SESSION, session).state
             assert state is not None
             assert state.plan is not None
             patient = state.plan.patient
             assign(person, patient, by="bench")
-        client = Client()
-        client.force_login(person)
-        name = settings.SESSION_COOKIE_NAME
-        found.append(
-            Tablet(
-                f"{name}={client.cookies[name].value}",
-                person.staff_id,
-                private_key(queue_secret(), person.staff_id).public_key(),
-                session,
-            )
-        )
-    return found
+        found.append((person, session))
+    # Signed in last: filling takes longer than a tablet may be idle before it locks.
+    return [_signed_in(person, session) for person, session in found]
+
+
+def _signed_in(person: Any, session: str) -> Tablet:
+    from django.conf import settings
+    from django.test import Client
+
+    from ataraxy.clinic.pages.run_sheet.views import queue_secret
+    from ataraxy.clinic.run_sheet.sealed_entry import private_key
+
+    client = Client()
+    client.force_login(person)
+    name = settings.SESSION_COOKIE_NAME
+    return Tablet(
+        f"{name}={client.cookies[name].value}",
+        person.staff_id,
+        private_key(queue_secret(), person.staff_id).public_key(),
+        session,
+    )
 
 
 def enrol(person: Any) -> None:
@@ -457,6 +462,7 @@ def render(result: dict[str, Any]) -> str:
         "Targets: no entry lost; 95% of pages within 150 ms with 10,000 patients and 1,000,000 entries; the first page",
         "below 200 kB. `--patients` and `--entries` set the length of the record; what was run is in the table.",
         "",
+        *([result["note"], ""] if result.get("note") else []),
         "## Charting and viewing",
         "",
         "Each tablet charts a reading every 15 s, each viewer asks every 2 s and gets 304 while nothing changed.",
@@ -508,6 +514,7 @@ def main() -> None:
     options.add_argument("--patients", type=int, default=1000)
     options.add_argument("--entries", type=int, default=100_000)
     options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument("--note", default="", help="what else the machine was doing")
     options.add_argument("--one", help=argparse.SUPPRESS)
     options.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     sizes = options.parse_args()
@@ -525,6 +532,7 @@ def main() -> None:
         "date": sizes.date,
         "commit": describe_commit(),
         "machine": describe_machine(),
+        "note": sizes.note,
         "runs": runs,
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -15,6 +15,8 @@ const POLL_MS = 2000;
 const RETRY_MS = 3000;
 const ON_ITS_WAY_MS = 1500;
 const SLOW_MS = 1000;
+// Signed out, somebody else, or a tablet that locked itself: only a person can open it again.
+const SIGN_IN = new Set([401, 403, 423]);
 // A network that swallows requests must not hold up the next attempt for ever.
 const ANSWER_MS = 15_000;
 function required(element, name) {
@@ -278,7 +280,7 @@ class Sheet {
             return { kind: "unreachable" };
         }
         // A redirect is the way to the sign-in page.
-        if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
+        if (response.type === "opaqueredirect" || SIGN_IN.has(response.status)) {
             return { kind: "sign-in" };
         }
         if (response.status >= 500 || response.status === 429 || response.status === 408)
@@ -375,7 +377,7 @@ class Sheet {
             return;
         }
         const received = Date.now();
-        if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
+        if (response.type === "opaqueredirect" || SIGN_IN.has(response.status)) {
             this.network = "sign-in";
         }
         else if (response.status === 200 || response.status === 304) {
