@@ -331,7 +331,14 @@ class SimulatedCourse:
                 shift += timedelta(days=1)
                 tries += 1
                 if tries > 3:
-                    break
+                    yield floor.now + timedelta(hours=1)
+                    self._act(
+                        course_decide.stop_course,
+                        "not_eligible",
+                        "On four days the gate did not allow a dose.",
+                        by=self.prescriber,
+                    )
+                    return
                 continue
             tries = 0
             index += 1
