@@ -1,0 +1,1 @@
+"""Protocols of the clinic: versioned, compared, adopted, retired, readable for ever."""

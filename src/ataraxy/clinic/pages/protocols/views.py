@@ -1,0 +1,91 @@
+"""Views of protocols. Reading and comparing is open to everybody who works here; nothing is changed by it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from ataraxy.clinic.access.admission import ClinicRequest
+from ataraxy.clinic.access.permissions import Permission
+from ataraxy.clinic.access.stated import NO_PATIENT, page
+from ataraxy.clinic.pages.rules.changes import changes
+from ataraxy.clinic.staff_names import names_of
+from ataraxy.clinic.the_practice import the_practice
+from ataraxy.evidence.trials import load_trials
+from ataraxy.exchange.protocol_file import load_protocol, protocol_to_yaml, shipped_protocols
+from ataraxy.practice.site import protocol_of, the_site
+from ataraxy.therapy.protocol import Protocol
+from ataraxy.therapy.site import Document
+
+
+@cache
+def _shipped() -> tuple[Protocol, ...]:
+    return tuple(load_protocol(name) for name in shipped_protocols())
+
+
+@page(Permission.PROTOCOL_VIEW, patient=NO_PATIENT)
+def protocols(request: ClinicRequest) -> HttpResponse:
+    """Every version that the clinic has or had, and those that ship with Ataraxy."""
+    documents = the_site(the_practice()).versions("protocol")
+    context = {
+        "rows": [{"document": d, "protocol": protocol_of(d)} for d in reversed(documents)],
+        "shipped": _shipped(),
+        "names": _names(documents),
+        "labels": [d.label for d in documents],
+    }
+    return render(request, "protocols/protocols.html", context)
+
+
+@page(Permission.PROTOCOL_VIEW, patient=NO_PATIENT)
+def version(request: ClinicRequest, name: str, version: int) -> HttpResponse:
+    """One version as it was adopted, in force or retired, with what was published on the drug beside it."""
+    found = _document(f"{name}/{version}")
+    protocol = protocol_of(found)
+    trials = [
+        trial
+        for trial in load_trials().trials
+        if any(
+            arm.is_ketamine and arm.route in {a.route for a in protocol.administrations} for arm in trial.arms
+        )
+    ]
+    context = {
+        "document": found,
+        "protocol": protocol,
+        "text": protocol_to_yaml(protocol),
+        "trials": trials,
+        "names": _names((found,)),
+    }
+    return render(request, "protocols/version.html", context)
+
+
+@page(Permission.PROTOCOL_VIEW, patient=NO_PATIENT)
+def compare(request: ClinicRequest) -> HttpResponse:
+    """What differs between any two versions: by value, and by line."""
+    before, after = _document(request.GET.get("before", "")), _document(request.GET.get("after", ""))
+    old, new = protocol_to_yaml(protocol_of(before)), protocol_to_yaml(protocol_of(after))
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), before.label, after.label, lineterm="", n=3
+    )
+    context: dict[str, Any] = {
+        "before": before,
+        "after": after,
+        "changes": changes(json.loads(json.dumps(before.body)), after.body),
+        "lines": "\n".join(lines),
+    }
+    return render(request, "protocols/compare.html", context)
+
+
+def _document(label: str) -> Document:
+    found = next((d for d in the_site(the_practice()).versions("protocol") if d.label == label), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _names(documents: tuple[Document, ...]) -> dict[str, str]:
+    return names_of({d.adopted_by for d in documents} | {d.retired_by for d in documents if d.retired_by})
