@@ -58,6 +58,7 @@ def version(request: ClinicRequest, name: str, version: int) -> HttpResponse:
         "protocol": protocol,
         "text": protocol_to_yaml(protocol),
         "trials": trials,
+        "may_evidence": request.access.may(Permission.EVIDENCE_VIEW),
         "names": _names((found,)),
     }
     return render(request, "protocols/version.html", context)
