@@ -1,0 +1,1 @@
+"""The gate's answer about one person, with reasons; overrides."""
