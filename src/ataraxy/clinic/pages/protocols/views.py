@@ -14,11 +14,13 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.clinic.pages.rules.changes import changes
+from ataraxy.clinic.pages.rules.forms import RetireForm
 from ataraxy.clinic.staff_names import names_of
-from ataraxy.clinic.the_practice import the_practice
+from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.evidence.trials import load_trials
 from ataraxy.exchange.protocol_file import load_protocol, protocol_to_yaml, shipped_protocols
 from ataraxy.practice.site import protocol_of, the_site
+from ataraxy.therapy.actor import Role
 from ataraxy.therapy.protocol import Protocol
 from ataraxy.therapy.site import Document
 
@@ -31,9 +33,14 @@ def _shipped() -> tuple[Protocol, ...]:
 @page(Permission.PROTOCOL_VIEW, patient=NO_PATIENT)
 def protocols(request: ClinicRequest) -> HttpResponse:
     """Every version that the clinic has or had, and those that ship with Ataraxy."""
-    documents = the_site(the_practice()).versions("protocol")
+    site = the_site(the_practice())
+    documents, in_force = site.versions("protocol"), site.in_force("protocol")
     context = {
-        "rows": [{"document": d, "protocol": protocol_of(d)} for d in reversed(documents)],
+        "rows": [
+            {"document": d, "protocol": protocol_of(d), "in_force": d in in_force}
+            for d in reversed(documents)
+        ],
+        "may_write": request.access.may(Permission.ADMIN_RULES),
         "shipped": _shipped(),
         "names": _names(documents),
         "labels": [d.label for d in documents],
@@ -55,6 +62,10 @@ def version(request: ClinicRequest, name: str, version: int) -> HttpResponse:
     ]
     context = {
         "document": found,
+        "kind": "protocol",
+        "directs": Role.MEDICAL_DIRECTOR in actor_of(request.access.who).roles,
+        "may_write": request.access.may(Permission.ADMIN_RULES),
+        "retire_form": RetireForm(request),
         "protocol": protocol,
         "text": protocol_to_yaml(protocol),
         "trials": trials,

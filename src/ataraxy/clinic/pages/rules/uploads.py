@@ -7,14 +7,20 @@ from typing import Any, Final, Literal
 
 from ataraxy.errors import InputError
 from ataraxy.exchange.policy_file import parse_policy
+from ataraxy.exchange.protocol_reader import parse_protocol
 from ataraxy.exchange.rules_file import parse_rules
 from ataraxy.exchange.yaml_text import MOST_BYTES
+from ataraxy.therapy.protocol import Protocol
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.rule import RuleSet
 from ataraxy.therapy.site_policy import PolicyStatus, SitePolicy
 
-Kind = Literal["rules", "policy"]
-KINDS: Final[dict[Kind, str]] = {"rules": "rules of the gate", "policy": "policy of the site"}
+Kind = Literal["rules", "policy", "protocol"]
+KINDS: Final[dict[Kind, str]] = {
+    "rules": "rules of the gate",
+    "policy": "policy of the site",
+    "protocol": "protocols of the clinic",
+}
 
 
 def text_of(content: bytes) -> str:
@@ -45,7 +51,13 @@ def read(kind: Kind, text: str) -> tuple[str, dict[str, Any]]:
     """
     # one line end: what a browser sends back has others than the file had
     text = text.replace("\r\n", "\n")
-    found: RuleSet | SitePolicy = parse_rules(text, "line") if kind == "rules" else parse_policy(text, "line")
+    found: RuleSet | SitePolicy | Protocol
+    if kind == "rules":
+        found = parse_rules(text, "line")
+    elif kind == "policy":
+        found = parse_policy(text, "line")
+    else:
+        found = parse_protocol(text, "line")
     body: dict[str, Any] = json.loads(found.model_dump_json())
     return found.name, body
 

@@ -32,6 +32,7 @@ from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.exchange.policy_file import load_policy
+from ataraxy.exchange.protocol_file import load_protocol, protocol_to_yaml, shipped_protocols
 from ataraxy.practice import site as practice_site
 from ataraxy.practice.people import rules_of
 from ataraxy.practice.site import policy_of, the_site
@@ -48,15 +49,17 @@ def _directs(request: ClinicRequest) -> bool:
     return Role.MEDICAL_DIRECTOR in actor_of(request.access.who).roles
 
 
-def _only(site: Site, kind: Kind) -> Document | None:
-    found = [d for d in site.versions(kind) if d.retired_at is None]
+def _only(site: Site, kind: Kind, name: str | None = None) -> Document | None:
+    """The version in force: of the only document of its kind, or of one of the clinic's protocols."""
+    found = [d for d in site.versions(kind, name) if d.retired_at is None]
     return found[-1] if found else None
 
 
 def _kind(text: str) -> Kind:
-    if text not in KINDS:
+    found = next((kind for kind in KINDS if kind == text), None)
+    if found is None:
         raise Http404
-    return "rules" if text == "rules" else "policy"
+    return found
 
 
 def _sentence(error: InputError) -> str:
@@ -160,6 +163,8 @@ def document(request: ClinicRequest, kind: str, name: str, version: int) -> Http
     found = site.find(of, name, version)
     if found is None:
         raise Http404
+    if of == "protocol":
+        return redirect("protocols_version", name=name, version=version)
     earlier = site.find(of, name, version - 1)
     context = _context(
         request,
@@ -182,6 +187,11 @@ def upload(request: ClinicRequest, kind: str) -> HttpResponse:
     site = the_site(the_practice())
     context = _context(request, site, kind=of, title=KINDS[of], form=form)
     if request.method != "POST":
+        shipped = request.GET.get("shipped", "")
+        if of == "protocol" and shipped in shipped_protocols():
+            text = protocol_to_yaml(load_protocol(shipped))
+            name, body = read(of, text)
+            return _preview(request, of, name, body, AdoptForm(request, initial=_shown(text, body)))
         return render(request, "rules/upload.html", context | {"form": UploadForm()})
     form = context["form"] = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -192,15 +202,18 @@ def upload(request: ClinicRequest, kind: str) -> HttpResponse:
     except InputError as error:
         form.add_error("file", _sentence(error))
         return render(request, "rules/upload.html", context, status=422)
-    adopt_form = AdoptForm(request, initial={"text": text, "sha256": body_hash(body)})
-    return _preview(request, of, name, body, adopt_form)
+    return _preview(request, of, name, body, AdoptForm(request, initial=_shown(text, body)))
+
+
+def _shown(text: str, body: dict[str, Any]) -> dict[str, str]:
+    return {"text": text, "sha256": body_hash(body)}
 
 
 def _preview(
     request: ClinicRequest, of: Kind, name: str, body: dict[str, Any], form: AdoptForm, status: int = 200
 ) -> HttpResponse:
     site = the_site(the_practice())
-    held = _only(site, of)
+    held = _only(site, of, name if of == "protocol" else None)
     context = _context(
         request,
         site,
@@ -250,7 +263,7 @@ def adopt(request: ClinicRequest, kind: str) -> HttpResponse:
         else:
             record("document_adopted", request=request, person=request.access.who.pk, detail=of)
             messages.success(request, "Adopted. It is in force from now on; earlier versions stay readable.")
-            return redirect("rules")
+            return redirect("protocols" if of == "protocol" else "rules")
     return _preview(request, of, name, body, form, status=422)
 
 
@@ -277,6 +290,8 @@ def retire(request: ClinicRequest, kind: str, name: str, version: int) -> HttpRe
         for errors in form.errors.values():
             for error in errors:
                 messages.error(request, str(error))
+    if of == "protocol":
+        return redirect("protocols_version", name=name, version=version)
     return redirect("rules_document", kind=of, name=name, version=version)
 
 
