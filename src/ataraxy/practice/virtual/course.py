@@ -14,6 +14,7 @@ from ataraxy.practice.aggregate import COURSE
 from ataraxy.practice.people import consent_current
 from ataraxy.practice.scores import patient_as_actor, record_score
 from ataraxy.practice.sessions import plan_session
+from ataraxy.practice.signing import sign_entry
 from ataraxy.practice.site import protocol_in_force
 from ataraxy.practice.virtual.clock import Process
 from ataraxy.practice.virtual.floor import Floor
@@ -22,6 +23,7 @@ from ataraxy.practice.virtual.rates import rate
 from ataraxy.practice.virtual.referral import Referral
 from ataraxy.practice.virtual.truth import SCALES, Truth
 from ataraxy.practice.virtual.visit import ARRIVES_BEFORE, Visit
+from ataraxy.record.signature import Meaning
 from ataraxy.therapy import chart_events as e
 from ataraxy.therapy import course_decide
 from ataraxy.therapy.actor import Actor, Role
@@ -184,7 +186,15 @@ class SimulatedCourse:
                 given_at=now,
                 obtained_by=by.id,
             )
-            people.record(self.floor.practice, e.ConsentGiven(**common, consent=consent), by=by)
+            given = people.record(self.floor.practice, e.ConsentGiven(**common, consent=consent), by=by)
+            sign_entry(
+                self.floor.practice,
+                given.seq,
+                meaning=Meaning.CONSENTED,
+                statement="I explained these points, the person had time to ask, and consented to this version.",
+                by=by,
+                authenticated_by="simulated",
+            )
 
     def _facts_of_the_day(self, *, everything: bool = False) -> None:
         """What is measured or asked anew whenever the gate is run."""
