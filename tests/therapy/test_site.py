@@ -6,7 +6,17 @@ import pytest
 
 from ataraxy.therapy.actor import Actor, Role
 from ataraxy.therapy.refusal import Refusal
-from ataraxy.therapy.site import Event, Site, SiteDescription, adopt, describe, evolve, parse_event, retire
+from ataraxy.therapy.site import (
+    DocumentType,
+    Event,
+    Site,
+    SiteDescription,
+    adopt,
+    describe,
+    evolve,
+    parse_event,
+    retire,
+)
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 DIRECTOR = Actor(id="d1", roles=frozenset({Role.MEDICAL_DIRECTOR}))
@@ -76,3 +86,18 @@ def test_a_clinic_needs_crisis_numbers_and_never_turns_from_simulated_to_real() 
     site = fold(None, describe(None, made, actor=DIRECTOR, at=AT))
     with pytest.raises(Refusal, match="simulated people stays one"):
         describe(site, made.replace(simulated=False), actor=DIRECTOR, at=AT)
+
+
+@pytest.mark.parametrize("type_", ["rules", "policy"])
+def test_an_earlier_one_that_is_adopted_again_takes_its_place_back(type_: DocumentType) -> None:
+    site = fold(None, adopt(None, type_, "first", {"a": 1}, actor=DIRECTOR, at=AT))
+    site = fold(site, adopt(site, type_, "second", {"a": 2}, actor=DIRECTOR, at=AT))
+    assert adopt(site, type_, "second", {"a": 2}, actor=DIRECTOR, at=AT) == ()
+    site = fold(site, adopt(site, type_, "first", {"a": 1}, actor=DIRECTOR, at=AT))
+    assert site.only(type_).label == "first/2"
+
+
+def test_protocols_of_other_names_change_nothing_for_a_protocol() -> None:
+    site = fold(None, adopt(None, "protocol", "first", {"a": 1}, actor=DIRECTOR, at=AT))
+    site = fold(site, adopt(site, "protocol", "second", {"a": 2}, actor=DIRECTOR, at=AT))
+    assert adopt(site, "protocol", "first", {"a": 1}, actor=DIRECTOR, at=AT) == ()

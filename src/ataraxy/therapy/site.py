@@ -25,6 +25,10 @@ _MAY_ADOPT: dict[str, frozenset[Role]] = {
 }
 
 
+# Of these a clinic works by one, the last that was adopted; protocols and consent forms stand beside each other.
+ONE_OF_A_KIND: frozenset[str] = frozenset({"rules", "policy"})
+
+
 class Document(Value):
     """A version of a document, as it was adopted.
 
@@ -212,13 +216,17 @@ def adopt(
 ) -> tuple[Event, ...]:
     """Return the event by which the next version of a document comes into force; none where nothing has changed.
 
+    Of rules and policies a clinic has one: adopting an earlier one again puts it back in the place of the other.
+
     Raises:
         Refusal: ``role.not-permitted``.
     """
     _permit(actor, _MAY_ADOPT[type_], f"adopt a {type_.replace('_', ' ')}")
     earlier = () if site is None else site.versions(type_, name)
+    rivals = () if site is None else site.versions(type_, None if type_ in ONE_OF_A_KIND else name)
+    held = [document for document in rivals if document.retired_at is None][-1:]
     sha256 = body_hash(body)
-    if earlier and earlier[-1].sha256 == sha256 and earlier[-1].retired_at is None:
+    if held and (held[0].name, held[0].sha256) == (name, sha256):
         return ()
     at = aware(at)
     version = max((document.version for document in earlier), default=0) + 1

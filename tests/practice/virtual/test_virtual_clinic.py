@@ -92,7 +92,16 @@ def numbers_in(value: Any) -> Iterator[float]:
 def contents(record: Record) -> list[tuple[Any, ...]]:
     """Everything but seals, which are never made twice alike, and hashes over them that signatures name."""
     return [
-        (e.seq, e.stream, e.kind, _without_hash(record.opened(e)), e.author, e.recorded_at, e.occurred_at, e.late)
+        (
+            e.seq,
+            e.stream,
+            e.kind,
+            _without_hash(record.opened(e)),
+            e.author,
+            e.recorded_at,
+            e.occurred_at,
+            e.late,
+        )
         for e in record.entries()
         if not e.stream.startswith("keys/")
     ]
