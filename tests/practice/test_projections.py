@@ -12,7 +12,9 @@ from tests.practice.test_sessions import VISIT, do, session, to_the_door, to_the
 from tests.therapy.session.visit import DOCTOR, GOOD_DOOR, NINE, NURSE, at, raw
 
 from ataraxy.exchange.instrument_file import get_instrument
-from ataraxy.practice import alerts, courses, lists
+from ataraxy.practice import alerts, courses, lists, projections
+from ataraxy.practice.aggregate import ALERTS, COURSE, REGISTER, SESSION, SITE, STAFF
+from ataraxy.practice.aggregate import PERSON as PERSON_FILE
 from ataraxy.practice.projections import METADATA, clinic_projections
 from ataraxy.practice.scores import record_score
 from ataraxy.practice.sessions import plan_session, prepare
@@ -151,3 +153,12 @@ def test_no_table_holds_what_was_written_about_a_person(clinic: Clinic) -> None:
 def test_the_tables_are_named_once() -> None:
     names = [table.name for projection in clinic_projections() for table in projection.tables]
     assert len(names) == len(set(names)) == len(METADATA.tables)
+
+
+def test_every_kind_that_changes_a_table_is_one_that_is_written() -> None:
+    written = {
+        kind
+        for aggregate in (SESSION, COURSE, ALERTS, REGISTER, PERSON_FILE, STAFF, SITE)
+        for kind in aggregate.kinds
+    }
+    assert set(projections._HANDLERS) - written == set()

@@ -20,7 +20,7 @@ from ataraxy.therapy.chart_events import JudgedFinding
 from ataraxy.therapy.course import CourseState
 from ataraxy.therapy.moment import hours_between
 from ataraxy.therapy.session.monitoring import Due, DueStatus, due_times
-from ataraxy.therapy.session.state import Session
+from ataraxy.therapy.session.state import Session, SessionState
 from ataraxy.therapy.site_policy import SitePolicy
 
 _PRESSING: Final = (DueStatus.OVERDUE, DueStatus.DUE, DueStatus.PENDING)
@@ -51,7 +51,13 @@ class Chair:
 
 
 def chairs(
-    practice: Practice, since: datetime, before: datetime, at: datetime, policy: SitePolicy | None
+    practice: Practice,
+    since: datetime,
+    before: datetime,
+    at: datetime,
+    policy: SitePolicy | None,
+    *,
+    only: frozenset[str] | None = None,
 ) -> tuple[Chair, ...]:
     """Return the sessions of a day, those in which somebody is here first, then by their planned times.
 
@@ -60,15 +66,24 @@ def chairs(
         since, before: the day.
         at: the moment for which it is said what is due.
         policy: that the clinic works by; None where it has none yet, and then nothing is due.
+        only: sessions of these people; None for everybody's.
     """
-    found = [_chair(practice, row, at, policy) for row in lists.sessions_of_now(practice, since, before)]
+    rows = [
+        row for row in lists.sessions_of_now(practice, since, before) if only is None or row.person in only
+    ]
+    states = practice.load_many(SESSION, (row.session for row in rows if _is_here(row)))
+    found = [
+        _chair(row, None if row.session not in states else states[row.session].state, at, policy)
+        for row in rows
+    ]
     return tuple(sorted(found, key=lambda chair: not chair.here))
 
 
-def _chair(practice: Practice, row: SessionRow, at: datetime, policy: SitePolicy | None) -> Chair:
-    if row.state.value == "planned" or row.state.ended:
-        return Chair(row)
-    session = practice.load(SESSION, row.session).state
+def _is_here(row: SessionRow) -> bool:
+    return row.state is not SessionState.PLANNED and not row.state.ended
+
+
+def _chair(row: SessionRow, session: Session | None, at: datetime, policy: SitePolicy | None) -> Chair:
     if session is None or policy is None:
         return Chair(row, session)
     dues = due_times(session, policy, at)
@@ -123,15 +138,15 @@ def waiting(
     *,
     only: frozenset[str] | None = None,
     limit: int = 200,
-) -> tuple[Waiting, ...]:
-    """Return who was referred and has had no treatment yet, the longest wait first.
+) -> tuple[tuple[Waiting, ...], int]:
+    """Return who was referred and has had no treatment yet, the longest wait first, and how many there are in all.
 
     Args:
         practice: whose.
         at: the moment for which it is said.
         policy: that says how old an answer of the gate may be; None: it is not asked.
         only: these people; None for everybody.
-        limit: how many at most.
+        limit: how many are told of at most.
     """
     person, course = PERSON_INDEX.c, COURSE_INDEX.c
     own_course = COURSE_INDEX.alias("any_course")
@@ -145,8 +160,8 @@ def waiting(
     )
     with practice.record.reading() as connection:
         rows = connection.execute(statement).all()
-    shown = [row for row in rows if only is None or row.person in only][:limit]
-    return tuple(
+    all_of_them = [row for row in rows if only is None or row.person in only]
+    found = tuple(
         waits_for(
             practice,
             row.person,
@@ -155,8 +170,9 @@ def waiting(
             policy,
             None if row.referred_at is None else time_of(row.referred_at),
         )
-        for row in shown
+        for row in all_of_them[:limit]
     )
+    return found, len(all_of_them)
 
 
 def waits_for(

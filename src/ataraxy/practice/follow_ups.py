@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Final
 
 from ataraxy.practice import lists
 from ataraxy.practice.aggregate import SESSION
-from ataraxy.practice.lists import SessionRow
+from ataraxy.practice.lists import ContactRow, SessionRow
 from ataraxy.practice.practice import Practice
 from ataraxy.practice.site import policy_in_force
 from ataraxy.therapy.session.follow_up import DueFollowUp, due_follow_ups
@@ -30,6 +30,17 @@ class SessionFollowUp:
 
     row: SessionRow
     follow_up: DueFollowUp
+
+
+@dataclass(frozen=True, slots=True)
+class DosedSession:
+    """A session as the lists know it, for `due_follow_ups`: no history is read for it."""
+
+    id: str
+    dosing_started_at: datetime | None
+    dosing_ended_at: datetime | None
+    disposition: str
+    follow_ups: tuple[ContactRow, ...]
 
 
 def looked_back(policy: SitePolicy) -> timedelta:
@@ -56,16 +67,26 @@ def dosed_sessions(
     """
     recent = lists.sessions(practice, since=at - looked_back(policy))
     wanted = None if only is None else only({row.person for row in recent})
+    rows = [row for row in recent if _dosed(row, wanted)]
+    following = _following(recent)
+    states = practice.load_many(SESSION, (row.session for row in rows))
+    for row in rows:
+        session = states[row.session].state
+        if session is not None and session.dosing_started_at is not None:
+            yield row, session, following(row)
+
+
+def _dosed(row: SessionRow, wanted: Container[str] | None) -> bool:
+    return row.first_dose_at is not None and (wanted is None or row.person in wanted)
+
+
+def _following(recent: Iterable[SessionRow]) -> Callable[[SessionRow], datetime | None]:
+    """Return the function that says when the next session of the course of a session is planned."""
     planned: dict[str, list[datetime]] = {}
     for row in recent:
         if row.course and row.scheduled_at is not None:
             planned.setdefault(row.course, []).append(row.scheduled_at)
-    for row in recent:
-        if row.first_dose_at is None or (wanted is not None and row.person not in wanted):
-            continue
-        session = practice.load(SESSION, row.session).state
-        if session is not None and session.dosing_started_at is not None:
-            yield row, session, _after(planned.get(row.course, []), row.scheduled_at)
+    return lambda row: _after(planned.get(row.course, []), row.scheduled_at)
 
 
 def next_session_at(practice: Practice, course: str, after: datetime | None) -> datetime | None:
@@ -86,11 +107,30 @@ def follow_ups(
 ) -> tuple[SessionFollowUp, ...]:
     """Return the follow-ups of sessions of the last weeks, those that close first before others; `only` as above."""
     policy = policy or policy_in_force(practice)
-    found = [
-        SessionFollowUp(row, due)
-        for row, session, following in dosed_sessions(practice, policy, at, only)
-        for due in due_follow_ups(session, policy, at, following)
-    ]
+    since = at - looked_back(policy)
+    recent = lists.sessions(practice, since=since)
+    wanted = None if only is None else only({row.person for row in recent})
+    rows = [row for row in recent if _dosed(row, wanted)]
+    following = _following(recent)
+    made = lists.contacts(practice, since)
+    # When a corrected delivery ended, its history alone can say.
+    corrected = practice.load_many(SESSION, (row.session for row in rows if row.delivery_corrected))
+    found = []
+    for row in rows:
+        known = corrected.get(row.session)
+        dosed = (
+            DosedSession(
+                row.session,
+                row.first_dose_at,
+                row.dosing_ended_at,
+                row.disposition,
+                made.get(row.session, ()),
+            )
+            if known is None
+            else known.state
+        )
+        if dosed is not None:
+            found += [SessionFollowUp(row, due) for due in due_follow_ups(dosed, policy, at, following(row))]
     far = at + timedelta(days=36_500)
     return tuple(sorted(found, key=lambda one: (one.follow_up.closes_at or far, one.row.session)))
 

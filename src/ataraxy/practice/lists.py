@@ -15,6 +15,7 @@ from ataraxy.practice.projections import (
     ALERT_INDEX,
     CONSENT_INDEX,
     COURSE_INDEX,
+    FOLLOW_UP_INDEX,
     GATE_FINDING_INDEX,
     GATE_INDEX,
     NEAR_MISS_INDEX,
@@ -63,7 +64,19 @@ class CourseRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session and where it stands; `number` counts from 1. What was given (mg of base) is known once it has ended."""
+    """A session and where it stands.
+
+    Attributes:
+        session, person, course: opaque ids.
+        number: of it in the course, from 1.
+        state, state_at: where it stands and since when.
+        scheduled_at: when it is planned.
+        disposition: what became of the person; empty until it has ended.
+        first_dose_at: None where no drug was given.
+        dosing_ended_at: None while the dose runs; not to be relied on where the delivery was corrected.
+        delivery_corrected: whether it was.
+        given_mg_base: known once the session has ended.
+    """
 
     session: str
     person: str
@@ -74,7 +87,18 @@ class SessionRow:
     state_at: datetime | None
     disposition: str
     first_dose_at: datetime | None
+    dosing_ended_at: datetime | None
+    delivery_corrected: bool
     given_mg_base: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A follow-up as it took place: which of the policy's, when, and whether the person was reached."""
+
+    plan: str
+    at: datetime
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +259,26 @@ def sessions(
             _time(row.state_at),
             row.disposition,
             _time(row.first_dose_at),
+            _time(row.dosing_ended_at),
+            bool(row.delivery_corrected),
             row.given_mg_base,
         )
         for row in _rows(practice, statement)
     )
+
+
+def contacts(practice: Practice, since: datetime) -> dict[str, tuple[ContactRow, ...]]:
+    """Return the follow-ups that took place of sessions that were planned since then, by session, in their order."""
+    statement = (
+        sa.select(FOLLOW_UP_INDEX)
+        .join(SESSION_INDEX, SESSION_INDEX.c.session == FOLLOW_UP_INDEX.c.session)
+        .where(SESSION_INDEX.c.scheduled_at >= time_text(since))
+        .order_by(FOLLOW_UP_INDEX.c.seq)
+    )
+    found: dict[str, list[ContactRow]] = {}
+    for row in _rows(practice, statement):
+        found.setdefault(row.session, []).append(ContactRow(row.plan, time_of(row.at), bool(row.reached)))
+    return {session: tuple(rows) for session, rows in found.items()}
 
 
 def sessions_of_now(practice: Practice, since: datetime, before: datetime) -> tuple[SessionRow, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -44,8 +44,17 @@ class SupportsId(Protocol):
     def id(self) -> str: ...
 
 
-_VERSION: Final = sa.select(sa.func.max(ENTRY.c.version)).where(ENTRY.c.stream == sa.bindparam("stream"))
-_ERASED: Final = sa.select(sa.func.count()).select_from(ERASED_PATIENT)
+_ERASED: Final = sa.select(sa.func.count()).select_from(ERASED_PATIENT).scalar_subquery()
+_VERSION: Final = sa.select(sa.func.max(ENTRY.c.version), _ERASED).where(
+    ENTRY.c.stream == sa.bindparam("stream")
+)
+_VERSIONS: Final = (
+    sa.select(ENTRY.c.stream, sa.func.max(ENTRY.c.version))
+    .where(ENTRY.c.stream.in_(sa.bindparam("streams", expanding=True)))
+    .group_by(ENTRY.c.stream)
+)
+# Below the limit of SQLite on the values of one statement.
+ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +147,37 @@ class Practice:
         """
         stream = aggregate.stream(id_)
         with self.record.reading() as connection:
-            version = connection.scalar(_VERSION, {"stream": stream}) or 0
-            erased = connection.scalar(_ERASED) or 0
+            version, erased = connection.execute(_VERSION, {"stream": stream}).one()
+        self._forget_if(erased)
+        return self._current(aggregate, id_, version or 0, erased)
+
+    def load_many(self, aggregate: Aggregate[State], ids: Iterable[str]) -> dict[str, Loaded[State]]:
+        """Return many histories as they stand now, by id; what has not changed costs one question for all."""
+        wanted = list(dict.fromkeys(ids))
+        versions: dict[str, int] = {}
+        with self.record.reading() as connection:
+            erased = connection.scalar(sa.select(_ERASED)) or 0
+            for start in range(0, len(wanted), ASKED_AT_ONCE):
+                streams = [aggregate.stream(id_) for id_ in wanted[start : start + ASKED_AT_ONCE]]
+                versions.update(
+                    (row[0], row[1]) for row in connection.execute(_VERSIONS, {"streams": streams})
+                )
+        self._forget_if(erased)
+        return {
+            id_: self._current(aggregate, id_, versions.get(aggregate.stream(id_), 0), erased)
+            for id_ in wanted
+        }
+
+    def _forget_if(self, erased: int) -> None:
+        """Empty the store where somebody was erased since."""
         with self._lock:
             if erased != self._erased:
                 self._kept.clear()
                 self._erased = erased
+
+    def _current(self, aggregate: Aggregate[State], id_: str, version: int, erased: int) -> Loaded[State]:
+        stream = aggregate.stream(id_)
+        with self._lock:
             kept = self._kept.get(stream, _Kept(0, 0, None))
         if version != kept.version:
             kept = self._brought_up(aggregate, stream, kept)

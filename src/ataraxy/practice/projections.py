@@ -79,7 +79,18 @@ SESSION_INDEX = _table(
     _time("state_at"),
     _text("disposition"),
     _time("first_dose_at"),
+    _time("dosing_ended_at"),
+    # what was delivered was corrected: when the dose ended is said by the history alone
+    sa.Column("delivery_corrected", _FLAG, nullable=False, server_default="0"),
     sa.Column("given_mg_base", sa.Double),
+)
+FOLLOW_UP_INDEX = _table(
+    "follow_up",
+    _seq(),
+    _text("session", index=True),
+    _text("plan"),
+    _time("at"),
+    sa.Column("reached", _FLAG, nullable=False),
 )
 SCORE_INDEX = _table(
     "score",
@@ -156,7 +167,7 @@ class ClinicIndex:
     """All tables of a clinic, as one projection: an entry may change several of them."""
 
     name = "clinic"
-    version = 2
+    version = 3
     tables: Sequence[sa.Table] = tuple(METADATA.sorted_tables)
 
     def apply(self, connection: sa.Connection, entry: Entry) -> None:
@@ -380,9 +391,39 @@ def _session_state(state: SessionState, only_from: SessionState | None = None) -
 def _dosing_started(connection: sa.Connection, entry: Entry) -> None:
     _session_state(SessionState.DOSING)(connection, entry)
     connection.execute(
+        sa.update(SESSION_INDEX).where(SESSION_INDEX.c.session == _own_id(entry)).values(dosing_ended_at=None)
+    )
+    connection.execute(
         sa.update(SESSION_INDEX)
         .where(SESSION_INDEX.c.session == _own_id(entry), SESSION_INDEX.c.first_dose_at.is_(None))
         .values(first_dose_at=time_text(entry.occurred_at))
+    )
+
+
+def _dosing_stopped(connection: sa.Connection, entry: Entry) -> None:
+    connection.execute(
+        sa.update(SESSION_INDEX)
+        .where(SESSION_INDEX.c.session == _own_id(entry))
+        .values(dosing_ended_at=_moment(entry.payload["at"]))
+    )
+
+
+def _delivery_corrected(connection: sa.Connection, entry: Entry) -> None:
+    connection.execute(
+        sa.update(SESSION_INDEX).where(SESSION_INDEX.c.session == _own_id(entry)).values(delivery_corrected=1)
+    )
+
+
+def _followed_up(connection: sa.Connection, entry: Entry) -> None:
+    made = entry.payload["follow_up"]
+    connection.execute(
+        sa.insert(FOLLOW_UP_INDEX).values(
+            seq=entry.seq,
+            session=_own_id(entry),
+            plan=made["plan"],
+            at=_moment(made["at"]),
+            reached=int(made["reached"]),
+        )
     )
 
 
@@ -485,6 +526,9 @@ _HANDLERS: Mapping[str, Handler] = {
     "session.planned": _session_planned,
     "session.checked_in": _session_state(SessionState.CHECKED_IN, only_from=SessionState.PLANNED),
     "session.dosing_started": _dosing_started,
+    "session.stopped": _dosing_stopped,
+    "session.delivery_corrected": _delivery_corrected,
+    "session.follow_up": _followed_up,
     "session.observation_begun": _session_state(SessionState.OBSERVATION),
     "session.recovery_begun": _session_state(SessionState.RECOVERY),
     "session.discharged": _session_state(SessionState.DISCHARGED),

@@ -40,8 +40,8 @@ def escalate_all(practice: Practice, *, at: datetime | None = None) -> int:
         return 0
     policy, when = policy_in_force(practice), at or practice.now()
     steps = 0
-    for person in opened:
-        state = practice.load(ALERTS, person).state or ()
+    for person, loaded in practice.load_many(ALERTS, opened).items():
+        state = loaded.state or ()
         if due_escalations(state, policy, when):
             steps += len(alerts.escalate(practice, person, at=when).entries)
     return steps

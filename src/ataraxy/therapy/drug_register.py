@@ -10,9 +10,11 @@ discrepancy. It stands for ever: it can be explained, never edited.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
+
+from pydantic import Field
 
 from ataraxy.therapy.drug_register_events import (
     DiscrepancyExplained,
@@ -125,22 +127,41 @@ class Totals(Value):
 
 
 class Register(Value):
-    """The register of one place. `irregular` lists entries that named nothing there is; they moved no drug."""
+    """The register of one place.
+
+    Attributes:
+        location: the place.
+        containers_by_id, draws_by_id: in the order in which they came. A place has tens of thousands after some years,
+            and each entry looks up one: neither is searched.
+        discrepancies: counts that differed, oldest first.
+        counts: ids of all counts.
+        irregular: entries that named nothing there is; they moved no drug.
+    """
 
     location: str
-    containers: tuple[Container, ...] = ()
-    draws: tuple[Draw, ...] = ()
+    containers_by_id: dict[str, Container] = Field(default_factory=dict)
+    draws_by_id: dict[str, Draw] = Field(default_factory=dict)
     discrepancies: tuple[Discrepancy, ...] = ()
     counts: tuple[str, ...] = ()
     irregular: tuple[str, ...] = ()
 
+    @property
+    def containers(self) -> tuple[Container, ...]:
+        """Return all containers that ever came, in that order."""
+        return tuple(self.containers_by_id.values())
+
+    @property
+    def draws(self) -> tuple[Draw, ...]:
+        """Return all draws, in their order."""
+        return tuple(self.draws_by_id.values())
+
     def container(self, container_id: str | None) -> Container | None:
         """Return a container by its id."""
-        return next((c for c in self.containers if c.vial.id == container_id), None)
+        return None if container_id is None else self.containers_by_id.get(container_id)
 
     def draw(self, draw_id: str | None) -> Draw | None:
         """Return a draw by its id."""
-        return next((d for d in self.draws if d.id == draw_id), None)
+        return None if draw_id is None else self.draws_by_id.get(draw_id)
 
     def open_draws(self, session: str | None = None) -> tuple[Draw, ...]:
         """Return the draws, of one session or all, that are not yet accounted for."""
@@ -151,11 +172,21 @@ class Register(Value):
         """Return the discrepancies that nobody has explained."""
         return tuple(d for d in self.discrepancies if not d.explanations)
 
-    def totals(self, *, container: str | None = None, lot: str | None = None) -> Totals:
-        """Return the sums of one container, of one lot, or of all."""
-        kept = [c for c in self.containers if container in (None, c.vial.id) and lot in (None, c.vial.lot)]
+    def totals(
+        self,
+        *,
+        container: str | None = None,
+        lot: str | None = None,
+        of: Callable[[Container], bool] = lambda _: True,
+    ) -> Totals:
+        """Return the sums of one container, of one lot, of those that `of` says, or of all; added up anew each time."""
+        kept = [
+            c
+            for c in self.containers_by_id.values()
+            if container in (None, c.vial.id) and lot in (None, c.vial.lot) and of(c)
+        ]
         ids = {c.vial.id for c in kept}
-        draws = [d for d in self.draws if d.container in ids]
+        draws = [d for d in self.draws_by_id.values() if d.container in ids]
         return Totals(
             received=sum((c.vial.content for c in kept), ZERO),
             found=sum((c.found for c in kept), ZERO) + sum((d.found for d in draws), ZERO),
@@ -192,7 +223,9 @@ def _changed(register: Register, event: Event) -> Register | None:
             if register.container(event.vial.id) is not None:
                 return None
             new = Container(vial=event.vial, received_at=event.at)
-            return register.model_copy(update={"containers": (*register.containers, new)})
+            return register.model_copy(
+                update={"containers_by_id": {**register.containers_by_id, event.vial.id: new}}
+            )
         case DrugDrawn():
             if register.draw(event.draw) is not None:
                 return None
@@ -206,7 +239,7 @@ def _changed(register: Register, event: Event) -> Register | None:
                 at=event.at,
                 amount=event.amount,
             )
-            return taken.model_copy(update={"draws": (*taken.draws, draw)})
+            return taken.model_copy(update={"draws_by_id": {**taken.draws_by_id, draw.id: draw}})
         case DrugGiven():
             return _draw_plus(register, event.draw, given=event.amount)
         case DrugWasted():
@@ -269,20 +302,21 @@ def _counted(
 
 
 def _container_plus(register: Register, container_id: str | None, **amounts: Decimal) -> Register | None:
-    if register.container(container_id) is None:
+    place = register.container(container_id)
+    if place is None:
         return None
-    changed = tuple(
-        c.model_copy(update=_plus(c, amounts)) if c.vial.id == container_id else c
-        for c in register.containers
+    changed = place.model_copy(update=_plus(place, amounts))
+    return register.model_copy(
+        update={"containers_by_id": {**register.containers_by_id, place.vial.id: changed}}
     )
-    return register.model_copy(update={"containers": changed})
 
 
 def _draw_plus(register: Register, draw_id: str | None, **amounts: Decimal) -> Register | None:
-    if register.draw(draw_id) is None:
+    place = register.draw(draw_id)
+    if place is None:
         return None
-    changed = tuple(d.model_copy(update=_plus(d, amounts)) if d.id == draw_id else d for d in register.draws)
-    return register.model_copy(update={"draws": changed})
+    changed = place.model_copy(update=_plus(place, amounts))
+    return register.model_copy(update={"draws_by_id": {**register.draws_by_id, place.id: changed}})
 
 
 def _plus(place: Container | Draw, amounts: dict[str, Decimal]) -> dict[str, Any]:

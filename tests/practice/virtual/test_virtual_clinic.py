@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from ataraxy.errors import InputError
 from ataraxy.practice import lists
 from ataraxy.practice.aggregate import REGISTER, SESSION
 from ataraxy.practice.course_report import as_json, clinic_report
+from ataraxy.practice.follow_ups import dosed_sessions, follow_ups
 from ataraxy.practice.practice import Practice
 from ataraxy.practice.projections import clinic_projections
+from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.virtual import clinic, visit
 from ataraxy.practice.virtual.clinic import simulate_clinic
 from ataraxy.practice.virtual.floor import PLACE
@@ -29,6 +31,7 @@ from ataraxy.record.master_key import MasterKey
 from ataraxy.record.store import Record
 from ataraxy.record.verify import verify_file
 from ataraxy.therapy.course import CourseState
+from ataraxy.therapy.session.follow_up import due_follow_ups
 from ataraxy.therapy.session.state import SessionState
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -137,6 +140,22 @@ def test_a_session_stands_in_the_tables_as_in_its_history(record: Record) -> Non
         assert session is not None
         assert row.state is session.state
         assert session.irregular == ()
+
+
+def test_what_is_due_afterwards_is_said_by_the_tables_as_by_the_histories(record: Record) -> None:
+    practice = Practice(record)
+    policy = policy_in_force(practice)
+    planned = [row.scheduled_at for row in lists.sessions(practice) if row.scheduled_at is not None]
+    for day in range(0, (max(planned) - min(planned)).days + 10, 3):
+        at = min(planned) + timedelta(days=day, hours=7)
+        by_histories = [
+            (row.session, due)
+            for row, session, following in dosed_sessions(practice, policy, at)
+            for due in due_follow_ups(session, policy, at, following)
+        ]
+        by_tables = [(one.row.session, one.follow_up) for one in follow_ups(practice, at, policy)]
+        assert sorted(by_tables, key=str) == sorted(by_histories, key=str)
+        assert by_tables or day < 8
 
 
 def test_nobody_gets_a_dose_without_the_gate_and_two_who_prepared_it(record: Record) -> None:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
-from ataraxy.therapy.session.state import Session
 from ataraxy.therapy.site_policy import SitePolicy
 
 FollowUpStatus = Literal["pending", "due", "done", "missed", "not_reached"]
+
+
+class Contact(Protocol):
+    """A follow-up as it took place, as far as it matters here."""
+
+    @property
+    def plan(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def reached(self) -> bool: ...
+
+
+class Dosed(Protocol):
+    """What must be known of a session to say which follow-ups are due: of a `Session`, or of a row of a list."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def dosing_started_at(self) -> datetime | None: ...
+    @property
+    def dosing_ended_at(self) -> datetime | None: ...
+    @property
+    def disposition(self) -> str | None: ...
+    @property
+    def follow_ups(self) -> Sequence[Contact]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +62,7 @@ class DueFollowUp:
 
 
 def due_follow_ups(
-    session: Session, policy: SitePolicy, at: datetime, next_session_at: datetime | None = None
+    session: Dosed, policy: SitePolicy, at: datetime, next_session_at: datetime | None = None
 ) -> tuple[DueFollowUp, ...]:
     """Return the follow-ups of a session at a moment; none where no drug was given, or the person died.
 

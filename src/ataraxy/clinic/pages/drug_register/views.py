@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -24,7 +25,8 @@ from ataraxy.practice import draws, drugs
 from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.register_ledger import ledger
 from ataraxy.therapy import drug_register_decide as decide
-from ataraxy.therapy.drug_register import Register, Totals
+from ataraxy.therapy.drug import Basis, Drug
+from ataraxy.therapy.drug_register import Container, Register, Totals
 
 _WRITE: Final = Permission.PREPARATION_WRITE
 SHOWN: Final = 50
@@ -275,23 +277,18 @@ def _place(
     return render(request, "drug_register/place.html", context, status=status)
 
 
+def _kind_of(container: Container) -> tuple[Drug, Decimal, Basis, str]:
+    vial = container.vial
+    return vial.drug, vial.strength, vial.basis, vial.unit
+
+
 def _sums(register: Register) -> Sequence[Sum]:
     """Balances: mL of 10 mg/mL and mL of 50 mg/mL are not added up."""
-    kinds = dict.fromkeys(
-        (c.vial.drug, c.vial.strength, c.vial.basis, c.vial.unit) for c in register.containers
-    )
+    kinds = dict.fromkeys(_kind_of(c) for c in register.containers)
     found = []
-    for drug, strength, basis, unit in kinds:
-        only = register.model_copy(
-            update={
-                "containers": tuple(
-                    c
-                    for c in register.containers
-                    if (c.vial.drug, c.vial.strength, c.vial.basis, c.vial.unit)
-                    == (drug, strength, basis, unit)
-                )
-            }
-        )
+    for kind in kinds:
+        drug, strength, basis, unit = kind
+        only = register.totals(of=lambda c, kind=kind: _kind_of(c) == kind)  # type: ignore[misc]
         title = f"{drug.label}, {strength.normalize():f} mg/{unit} ({basis.value})"
-        found.append(Sum(title, "mL" if unit == "mL" else "pieces", only.totals()))
+        found.append(Sum(title, "mL" if unit == "mL" else "pieces", only))
     return found

@@ -88,17 +88,13 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
     tomorrow = timezone.make_aware(
         datetime.combine(midnight.date() + timedelta(days=1), time()), timezone.get_current_timezone()
     )
-    of_today = [
-        chair
-        for chair in chairs(practice, midnight, tomorrow, now, policy)
-        if only is None or chair.row.person in only
-    ]
+    of_today = chairs(practice, midnight, tomorrow, now, policy, only=only)
     coming = [
         row
         for row in lists.sessions(practice, since=tomorrow, before=tomorrow + COMING, open_only=True)
         if only is None or row.person in only
     ]
-    waits = waiting(practice, now, policy, only=only)
+    waits, waiting_count = waiting(practice, now, policy, only=only, limit=MOST_WAITING)
     shows = request.access.may(Permission.PATIENT_IDENTITY)
     lengths = {row.course: row.planned_sessions for row in lists.courses(practice, open_only=True)}
     contacts = _contacts(practice, now, policy, only)
@@ -120,10 +116,10 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
                 "since": one.since,
                 "asked_at": one.asked_at,
             }
-            for one in waits[:MOST_WAITING]
+            for one in waits
         ],
-        "waiting_count": len(waits),
-        "waiting_more": max(0, len(waits) - MOST_WAITING),
+        "waiting_count": waiting_count,
+        "waiting_more": max(0, waiting_count - MOST_WAITING),
         "coming": [
             {
                 "person": row.person,
@@ -193,8 +189,8 @@ def _contacts(
     if policy is None:
         return 0
     return sum(
-        one.follow_up.status in ("due", "not_reached") and (only is None or one.row.person in only)
-        for one in follow_ups(practice, now, policy)
+        one.follow_up.status in ("due", "not_reached")
+        for one in follow_ups(practice, now, policy, only=lambda people: people if only is None else only)
     )
 
 
