@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.practice.conftest import COURSE, PERSON, Clinic
-from tests.practice.test_sessions import VISIT, do, to_the_door
+from tests.practice.test_sessions import VISIT, do, session, to_the_door
 from tests.therapy.session.visit import COLLEAGUE, DOCTOR, GOOD_DOOR, NINE, risk
 
 from ataraxy.practice import alerts, lists
@@ -95,3 +95,16 @@ def test_the_contact_before_a_session_that_has_come_is_nobodys_alert(clinic: Cli
     assert found["before-next"] == "missed"
     raise_missed(clinic.practice)
     assert not [a for a in raised(clinic) if "before-next" in a.wanted.key]
+
+
+def test_a_dose_that_ended_earlier_than_charted_moves_what_is_due_after_it(clinic: Clinic) -> None:
+    home(clinic)
+    state = session(clinic)
+    stop = next(point for point in state.delivery if point.kind == "stop")
+    when = clinic.clock.at(300)
+    before = {one.follow_up.plan: one.follow_up.due_at for one in follow_ups(clinic.practice, when)}
+    earlier = stop.at - timedelta(minutes=3)
+    do(clinic, decide.correct_delivery, stop.id, "read wrongly", to_at=earlier, minute=299)
+    after = {one.follow_up.plan: one.follow_up.due_at for one in follow_ups(clinic.practice, when)}
+    assert before["24h"] is not None
+    assert after["24h"] == before["24h"] - timedelta(minutes=3)

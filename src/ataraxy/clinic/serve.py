@@ -16,6 +16,7 @@ from ataraxy.clinic.home import (
     is_loopback,
     require_private,
 )
+from ataraxy.clinic.warm import begin_reading_ahead
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.practice.projections import clinic_projections
 from ataraxy.record.erasure import PendingErasure
@@ -221,10 +222,9 @@ def gunicorn_options(home: ClinicHome, *, host: str, port: int, workers: int | N
         "loglevel": "warning",
         "proc_name": "ataraxy-clinic",
         "umask": 0o077,
-        "server_software": "ataraxy",
+        "post_worker_init": begin_reading_ahead,
         "forwarded_allow_ips": ",".join(home.settings.trusted_proxy),
     }
-    options.pop("server_software")
     files = home.tls_files()
     if files is not None:
         certificate, key = files

@@ -1,0 +1,40 @@
+"""What a process of the server reads before anybody asks: books that are long after some years."""
+
+from __future__ import annotations
+
+import logging
+from threading import Thread
+from typing import Any
+
+from ataraxy.errors import AtaraxyError
+from ataraxy.practice import draws
+from ataraxy.practice.aggregate import REGISTER
+from ataraxy.practice.practice import Practice
+from ataraxy.practice.register_ledger import ledger
+
+_log = logging.getLogger(__name__)
+
+
+def read_ahead(practice: Practice) -> int:
+    """Read the drug register of every place; return how many there are."""
+    places = draws.locations(practice)
+    for place in places:
+        practice.load(REGISTER, place)
+        ledger(practice, place)
+    return len(places)
+
+
+def begin_reading_ahead(worker: Any) -> None:
+    """Gunicorn's hook of a worker that is ready: it answers from the first moment, while the books are read beside."""
+    del worker
+    Thread(target=_read_ahead, name="read-ahead", daemon=True).start()
+
+
+def _read_ahead() -> None:
+    from ataraxy.clinic.the_practice import the_practice
+
+    try:
+        read_ahead(the_practice())
+    except AtaraxyError as error:
+        # Whoever needs the books is told on their page; without them the rest of the clinic works.
+        _log.warning("The drug registers were not read ahead: %s", error)
