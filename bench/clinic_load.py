@@ -42,8 +42,12 @@ RESULT = ROOT / "bench" / "results" / "clinic-load.json"
 PAGE = ROOT / "docs" / "benchmark-clinic.md"
 SCHEMA = "ataraxy.benchmark-clinic/1"
 CHART_S, POLL_S = 15.0, 2.0
-PAGES = ("/today/", "/patients/", "/alerts/", "/register/")
+# Of somebody with some dozens of people in care, and of the desk, which sees everybody.
+PAGES = ("/today/", "/patients/", "/alerts/", "/follow-up/", "/register/", "/register/place/PLACE/")
+PAGES_OF_ONE = ("/patient/PATIENT/", "/patient/PATIENT/scores/", "/session/SESSION/")
+PAGES_OF_DESK = ("/today/", "/patients/", "/follow-up/")
 ASKED = 40
+IN_CARE = 30
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Tablet:
     author: str
     public_key: Any
     session: str
+    patient: str = ""
 
 
 def seal(tablet: Tablet, fields: dict[str, str]) -> tuple[str, bytes]:
@@ -195,20 +200,29 @@ def build(folder: Path, record: str | None) -> Any:
     return create_clinic(folder, ClinicSettings(name="Load", **more))
 
 
-def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> list[Tablet]:
-    """Staff, people and checked-in sessions, and a long record beside them; returns who will ask."""
+def fill(tablets: int, viewers: int, patients: int, entries: int) -> tuple[list[Tablet], Tablet]:
+    """Staff, people and checked-in sessions, and a long record beside them; returns who will ask, and the desk.
+
+    A record that the virtual clinic filled is made up to the size that is asked for: people by referrals, entries by
+    entries of the bench. What was added is in the result.
+    """
     from tests.clinic import a_visit
 
+    from ataraxy.clinic.access.care import assign
     from ataraxy.clinic.access.roles import Role
     from ataraxy.clinic.accounts.models import Person
     from ataraxy.clinic.the_practice import the_practice
+    from ataraxy.practice import lists
     from ataraxy.practice import people as commands
+    from ataraxy.practice.aggregate import SESSION
     from ataraxy.record.entry import Draft
     from ataraxy.therapy import chart_events
 
-    a_visit.make_site()
     now = datetime.now(UTC)
-    for _ in range(patients):
+    if not the_practice().record.head().seq:
+        a_visit.make_site()
+    treated = [row.person for row in lists.courses(the_practice())][:IN_CARE]
+    for _ in range(patients - len(lists.people(the_practice())) - tablets):
         person = uuid.uuid4().hex
         referred = chart_events.PersonReferred(person=person, at=now, by="doctor")
         commands.record(the_practice(), [referred], by=a_visit.DOCTOR)
@@ -232,7 +246,17 @@ def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> 
             must_change_password=False,
         )
         enrol(person)
+        for patient in treated:
+            assign(person, patient, by="bench")
         staff.append(person)
+    desk = Person.objects.create_person(
+        "desk",
+        "Desk",
+        password=secrets.token_urlsafe(12),
+        roles=[Role.COORDINATOR],
+        must_change_password=False,
+    )
+    enrol(desk)
     found: list[tuple[Any, str]] = []
     for number in range(tablets + viewers):
         person = staff[number % len(staff)]
@@ -240,9 +264,6 @@ def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> 
             visit = a_visit.make_visit({Role.MONITOR: person})
             session, patient = visit.id, visit.patient
         else:
-            from ataraxy.clinic.access.care import assign
-            from ataraxy.practice.aggregate import SESSION
-
             session = found[number % tablets][1]
             state = the_practice().load(SESSION, session).state
             assert state is not None
@@ -251,10 +272,11 @@ def fill(home: Any, tablets: int, viewers: int, patients: int, entries: int) -> 
             assign(person, patient, by="bench")
         found.append((person, session))
     # Signed in last: filling takes longer than a tablet may be idle before it locks.
-    return [_signed_in(person, session) for person, session in found]
+    shown = treated[0] if treated else patient
+    return [_signed_in(person, session, shown) for person, session in found], _signed_in(desk, "", "")
 
 
-def _signed_in(person: Any, session: str) -> Tablet:
+def _signed_in(person: Any, session: str, patient: str) -> Tablet:
     from django.conf import settings
     from django.test import Client
 
@@ -269,6 +291,7 @@ def _signed_in(person: Any, session: str) -> Tablet:
         person.staff_id,
         private_key(queue_secret(), person.staff_id).public_key(),
         session,
+        patient,
     )
 
 
@@ -368,21 +391,25 @@ def lost(charting: Sequence[Tablet], recorded: Sequence[str]) -> int:
     return len(told - set(there)) + len([key for key in there if key in told]) - len(told & set(there))
 
 
-def pages(port: int, tablet: Tablet) -> dict[str, Any]:
+def pages(port: int, tablet: Tablet, desk: Tablet, place: str) -> dict[str, Any]:
     """Time of pages, one after another, and what the first one transfers."""
-    headers = {"Cookie": tablet.cookie, "Accept-Encoding": "gzip"}
     times: dict[str, Any] = {}
-    for path in (*PAGES, f"/session/{tablet.session}/"):
-        spent = []
+    asked = [(tablet, "monitor", path) for path in (*PAGES, *PAGES_OF_ONE)]
+    asked += [(desk, "coordinator", path) for path in PAGES_OF_DESK]
+    for who, role, name in asked:
+        headers = {"Cookie": who.cookie, "Accept-Encoding": "gzip"}
+        path = name.replace("PATIENT", who.patient).replace("SESSION", who.session).replace("PLACE", place)
+        spent, size = [], 0
         status = 0
         for _ in range(ASKED):
             began = time.perf_counter()
-            status, _, _ = ask(port, "GET", path, headers)
+            status, content, _ = ask(port, "GET", path, headers)
             spent.append((time.perf_counter() - began) * 1000)
+            size = len(content)
             # Below the limit of requests of one browser.
             time.sleep(0.15)
-        name = "/session/…/" if path.startswith("/session/") else path
-        times[name] = {"status": status, **quantiles(spent)}
+        times[f"{name} ({role})"] = {"status": status, "bytes": size, **quantiles(spent)}
+    headers = {"Cookie": tablet.cookie, "Accept-Encoding": "gzip"}
     return {"times": times, "first_page_bytes": first_page(port, headers, f"/session/{tablet.session}/")}
 
 
@@ -416,22 +443,64 @@ def _links(content: bytes, answer: dict[str, str], base: str) -> set[str]:
 
 def measure(folder: Path, store: str, sizes: argparse.Namespace) -> dict[str, Any]:
     """One store, in a process of its own: Django serves one clinic in a process."""
-    home = build(folder / "home", os.environ.get("ATARAXY_BENCH_RECORD"))
+    address = os.environ.get("ATARAXY_BENCH_RECORD")
     began = time.perf_counter()
-    tablets = fill(home, sizes.tablets, sizes.viewers, sizes.patients, sizes.entries)
+    if sizes.home is None:
+        home = build(folder / "home", address)
+    else:
+        home = borrowed(sizes.home, folder, address)
+    from ataraxy.clinic.the_practice import the_practice
+
+    simulated = the_practice().record.head().seq
+    tablets, desk = fill(sizes.tablets, sizes.viewers, sizes.patients, sizes.entries)
     filled = time.perf_counter() - began
+    from tests.clinic.a_visit import ROOM
+
+    from ataraxy.practice import lists
+    from ataraxy.practice.draws import locations
+
     charting, viewing = tablets[: sizes.tablets], tablets[sizes.tablets :]
+    patients, entries = len(lists.people(the_practice())), the_practice().record.head().seq
+    place = next((name for name in locations(the_practice()) if name != ROOM), ROOM)
     with serving(home) as port:
-        found = pages(port, charting[0])
+        found = pages(port, charting[0], desk, place)
         under_load = load(port, charting, viewing, sizes.seconds)
     return {
         "store": store,
-        "patients": sizes.patients + sizes.tablets,
-        "entries": sizes.entries,
+        "patients": patients,
+        "entries": entries,
+        "simulated_entries": simulated,
         "fill_s": round(filled),
         **found,
         "load": under_load,
     }
+
+
+def borrowed(directory: Path, folder: Path, address: str | None) -> Any:
+    """A copy of a clinic that the virtual clinic filled, on SQLite or, by backup and restore, in another database."""
+    import shutil
+
+    from ataraxy.clinic.home import ClinicHome
+    from ataraxy.clinic.serve import configure
+    from ataraxy.practice.projections import clinic_projections
+    from ataraxy.record.backup import backup
+    from ataraxy.record.keys import KeyRing
+    from ataraxy.record.master_key import read_master_key
+    from ataraxy.record.restore import restore
+    from ataraxy.record.store import Record
+
+    shutil.copytree(directory, folder / "home")
+    home = ClinicHome.open(folder / "home")
+    if address is not None:
+        keys = KeyRing(read_master_key(home.master_key_file))
+        with Record.open(home.record_url, projections=clinic_projections(), keys=keys) as record:
+            made = backup(record, folder / "backups", at=datetime.now(UTC))
+        restore(made.folder, address)
+        settings = home.path / "clinic.yaml"
+        settings.write_text(settings.read_text(encoding="utf-8") + f"\nrecord: {address}\n", encoding="utf-8")
+        home = ClinicHome.open(folder / "home")
+    configure(home)
+    return home
 
 
 def in_own_process(store: str, record: str | None, sizes: argparse.Namespace) -> dict[str, Any]:
@@ -444,6 +513,8 @@ def in_own_process(store: str, record: str | None, sizes: argparse.Namespace) ->
         command = [sys.executable, __file__, "--date", sizes.date, "--one", store, "--into", str(out)]
         for name in ("tablets", "viewers", "patients", "entries", "seconds"):
             command += [f"--{name}", str(getattr(sizes, name))]
+        if sizes.home is not None:
+            command += ["--home", str(sizes.home)]
         subprocess.run(command, check=True, env=environment)
         return dict(json.loads(out.read_text(encoding="utf-8")))
 
@@ -485,15 +556,16 @@ def render(result: dict[str, Any]) -> str:
         "",
         "## Pages",
         "",
-        f"Each asked {ASKED} times, one after another, by a monitor.",
+        f"Each asked {ASKED} times, one after another: by a monitor with {IN_CARE} people in care and ten in chairs,",
+        "and by a coordinator, who sees everybody. Transfer and the client's share of the processor are in the times.",
         "",
-        "| Record | Patients | Entries | Page | p50 ms | p95 ms | Status |",
-        "|---|---|---|---|---|---|---|",
+        "| Record | Patients | Entries | of these simulated | Page | p50 ms | p95 ms | max ms | kB | Status |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for run in result["runs"]:
         lines += [
-            f"| {run['store']} | {run['patients']} | {run['entries']} | `{page}` | {times['p50']} | {times['p95']} "
-            f"| {times['status']} |"
+            f"| {run['store']} | {run['patients']} | {run['entries']} | {run['simulated_entries']} | `{page}` "
+            f"| {times['p50']} | {times['p95']} | {times['max']} | {times['bytes'] / 1000:.0f} | {times['status']} |"
             for page, times in run["times"].items()
         ]
     sizes = ", ".join(f"{run['store']} {run['first_page_bytes'] / 1000:.0f} kB" for run in result["runs"])
@@ -513,6 +585,8 @@ def main() -> None:
     options.add_argument("--viewers", type=int, default=50)
     options.add_argument("--patients", type=int, default=1000)
     options.add_argument("--entries", type=int, default=100_000)
+    options.add_argument("--home", type=Path, help="a clinic that the virtual clinic filled; it is copied")
+    options.add_argument("--only", choices=("sqlite", "postgres"), help="one of the two databases")
     options.add_argument("--seconds", type=float, default=60.0)
     options.add_argument("--note", default="", help="what else the machine was doing")
     options.add_argument("--one", help=argparse.SUPPRESS)
@@ -522,9 +596,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="ataraxy-load-") as folder:
             sizes.into.write_text(json.dumps(measure(Path(folder), sizes.one, sizes)), encoding="utf-8")
         return
-    runs = [in_own_process("SQLite", None, sizes)]
+    runs = [] if sizes.only == "postgres" else [in_own_process("SQLite", None, sizes)]
     server = os.environ.get("ATARAXY_TEST_POSTGRES")
-    if server:
+    if server and sizes.only != "sqlite":
         with database(server) as url:
             runs.append(in_own_process("PostgreSQL", url, sizes))
     result = {
