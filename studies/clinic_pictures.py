@@ -1,9 +1,12 @@
-"""Pictures of every page of a demo clinic, light and dark, for docs/clinic.md.
+"""Pictures of every page of a demo clinic, light and dark, for the docs.
 
-    python studies/clinic_pictures.py [--demo DIR] [--only NAME]
+    python studies/clinic_pictures.py [--demo DIR --password P --session ID] [--only NAME ...]
+        [--size 1280x800] [--out DIR]
 
-Makes a demo clinic where none is named, serves it on loopback, signs in as the role that each page is for, and writes
-docs/images/clinic/NAME-SCHEME.png, reduced to 64 colours. Needs Chromium and the tools of development.
+Makes a demo clinic where none is named and works on a copy of one that is. Serves it on loopback, signs in as the role
+that each page is for, and writes docs/images/clinic/NAME-SCHEME.png with 64 colours. Both schemes are taken of one page
+as it stands, so that they show the same. Needs Chromium and the tools of development. tests/clinic/test_pictures.py
+holds `PICTURES` against the addresses of the clinic.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -19,35 +21,339 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clinic_scenes import Scene
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "images" / "clinic"
 SIZE = (1280, 800)
-# Name, role, address. PERSON and SESSION stand for somebody who is treated, and for the session that goes on.
-PAGES = (
-    ("today", "monitor", "/today/"),
-    ("patients", "coordinator", "/patients/"),
-    ("patient", "prescriber", "/patient/PERSON/"),
-    ("chart", "prescriber", "/patient/PERSON/chart/"),
-    ("screening", "prescriber", "/patient/PERSON/screening/"),
-    ("consent", "prescriber", "/patient/PERSON/consent/"),
-    ("plan", "prescriber", "/patient/PERSON/course/"),
-    ("scores", "therapist", "/patient/PERSON/scores/"),
-    ("run-sheet", "monitor", "/session/SESSION/"),
-    ("register", "monitor", "/register/"),
-    ("alerts", "prescriber", "/alerts/"),
-    ("follow-up", "coordinator", "/follow-up/"),
-    ("protocols", "medical_director", "/protocols/"),
-    ("evidence", "prescriber", "/evidence/"),
-    ("rules", "medical_director", "/rules/"),
-    ("research", "researcher", "/research/"),
-    ("audit", "auditor", "/audit/"),
-    ("administration", "administrator", "/administration/people/"),
+COLOURS = 64
+PATIENCE_MS = 10_000
+SCHEMES = ("light", "dark")
+Steps = Callable[[Any, "Scene"], None]
+
+
+def _nothing(page: Any, scene: Scene) -> None:
+    """The page as it opens."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture.
+
+    Attributes:
+        name: of its file.
+        view: name of the address that it shows.
+        role: who is signed in; empty for nobody, ``enrolled`` for somebody with a second factor.
+        address: with words in capitals for what `clinic_scenes.Scene` names.
+        steps: what is done on the page before.
+        alone: the page is left in a state that no other picture may come after: it gets a browser of its own.
+    """
+
+    name: str
+    view: str
+    role: str
+    address: str
+    steps: Steps = field(default=_nothing)
+    alone: bool = False
+
+
+# --- what is done on a page before its picture --------------------------------------------------------------------
+
+
+def _pressed(label: str) -> Steps:
+    def press(page: Any, scene: Scene) -> None:
+        page.get_by_role("button", name=label, exact=True).first.click()
+        page.wait_for_load_state("networkidle")
+
+    return press
+
+
+def _opened(selector: str) -> Steps:
+    def show(page: Any, scene: Scene) -> None:
+        page.locator(selector).evaluate("it => { it.open = true; it.scrollIntoView({block: 'start'}); }")
+
+    return show
+
+
+def _at(selector: str) -> Steps:
+    def scroll(page: Any, scene: Scene) -> None:
+        page.locator(selector).first.evaluate("it => it.scrollIntoView({block: 'start'})")
+
+    return scroll
+
+
+def _range(page: Any, scene: Scene) -> None:
+    page.click("#range-toggle")
+    page.wait_for_selector(".sheet-published")
+    page.wait_for_selector(".trend-band", state="attached")
+    _at(".sheet-trends")(page, scene)
+
+
+def _read(page: Any, scene: Scene) -> None:
+    """Fill in what the first person reads off the order, the scales and the vial."""
+    _fill(
+        page,
+        {
+            "amount": "0.5",
+            "per": "mg/kg",
+            "weight_kg": "70",
+            "container": scene.vial,
+            "drug": "racemic_ketamine",
+            "strength": "50",
+            "unit": "mL",
+            "basis": "base",
+            "content": "2",
+            "lot": scene.lot,
+            "expires_on": scene.expires,
+            "final_volume_ml": "50",
+        },
+    )
+
+
+def _calculated(page: Any, scene: Scene) -> None:
+    _read(page, scene)
+    page.click("button:has-text('Calculate')")
+    page.wait_for_load_state("networkidle")
+
+
+def _recalculated(page: Any, scene: Scene) -> None:
+    _read(page, scene)
+    label = page.locator("[name=person] option", has_text="prescriber").first.inner_text()
+    page.locator("[name=person]").select_option(label=label)
+    own = {"dose_mg": "35", "drawn": "0.7", "rate_ml_per_h": "75", "secret": PASSWORD[0]}
+    _fill(page, own)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+
+
+def _fill(page: Any, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        found = page.locator(f"[name={name}]:visible")
+        if found.count():
+            kind = found.first.evaluate("it => it.tagName")
+            found.first.select_option(value) if kind == "SELECT" else found.first.fill(value)
+
+
+def _token(page: Any, scene: Scene) -> None:
+    page.fill("[name=label]", "Monitor of chair 1")
+    page.locator("[name=person]").select_option(index=1)
+    page.locator("[name=scopes]").first.check()
+    page.click("text=Make the token")
+    page.wait_for_load_state("networkidle")
+
+
+def _link(page: Any, scene: Scene) -> None:
+    page.click("text=Make a link")
+    page.wait_for_selector("img.qr")
+
+
+def _preview(page: Any, scene: Scene) -> None:
+    page.click("text=Read and adopt >> nth=0")
+    page.wait_for_load_state("networkidle")
+
+
+def _glass(page: Any, scene: Scene) -> None:
+    page.locator("[name=reason]").first.check()
+    page.fill("[name=note]", "Called by the ward: the person is there and unwell after a session.")
+    page.fill("[name=secret]", PASSWORD[0])
+    page.click("text=Open this patient")
+    page.wait_for_load_state("networkidle")
+
+
+def _review(page: Any, scene: Scene) -> None:
+    page.goto("/audit/break-glass/")
+
+
+def _locked(page: Any, scene: Scene) -> None:
+    page.click("button:has-text('Lock')")
+    page.wait_for_selector("dialog.lock[open]")
+
+
+def _second(page: Any, scene: Scene) -> None:
+    page.fill("input[name=login]", "enrolled")
+    page.fill("input[type=password]", PASSWORD[0])
+    page.click("button[type=submit] >> nth=0")
+    page.wait_for_load_state("networkidle")
+
+
+def _enrolled_passkey(page: Any, scene: Scene) -> None:
+    """Enrol a passkey with an authenticator that the browser plays."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    plays = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": plays})
+    page.goto("/account/factors/passkeys/add/")
+    page.fill("#id_name", "Tablet of the session room")
+    page.click("text=Go on")
+    page.wait_for_url(lambda url: "/add/" not in url)
+    page.goto("/account/factors/passkeys/")
+    scene.ids["PASSKEY"] = re.findall(r"/passkeys/(\d+)/", page.content())[0]
+
+
+def _new_person(page: Any, scene: Scene) -> None:
+    page.fill("#id_display_name", "Robin Example")
+    page.fill("#id_sign_in_name", f"robin{int(time.time()) % 100_000}")
+    page.locator("[name=roles]").nth(1).check()
+    page.click("text=Create")
+    page.wait_for_load_state("networkidle")
+
+
+# The demo's one password; known when it is made.
+PASSWORD = [""]
+
+PICTURES: tuple[Picture, ...] = (
+    # a day
+    Picture("today", "today", "monitor", "/today/"),
+    Picture("patients", "patients", "coordinator", "/patients/"),
+    Picture("refer", "refer", "coordinator", "/patients/refer/"),
+    Picture("patient", "patient", "prescriber", "/patient/PERSON/"),
+    Picture("alerts", "alerts", "prescriber", "/alerts/"),
+    # before treatment
+    Picture("chart", "chart", "prescriber", "/patient/PERSON/chart/"),
+    Picture("screening", "screening", "prescriber", "/patient/SCREENED/screening/"),
+    Picture("consent", "consent", "prescriber", "/patient/PERSON/consent/"),
+    Picture("plan", "course", "prescriber", "/patient/PERSON/course/"),
+    # a session
+    Picture("check-in", "run_sheet", "monitor", "/session/ARRIVING/"),
+    Picture("preparation-first", "preparation", "monitor", "/session/PREPARING/preparation/"),
+    Picture("preparation-result", "preparation", "monitor", "/session/PREPARING/preparation/", _calculated),
+    Picture(
+        "preparation-second",
+        "preparation",
+        "monitor",
+        "/session/PREPARING/preparation/",
+        _pressed("Hide it and hand over"),
+    ),
+    Picture(
+        "preparation-prepared", "preparation", "monitor", "/session/PREPARING/preparation/", _recalculated
+    ),
+    Picture("run-sheet-start", "run_sheet", "monitor", "/session/PREPARING/"),
+    Picture("run-sheet", "run_sheet", "monitor", "/session/SESSION/"),
+    Picture("run-sheet-range", "run_sheet", "monitor", "/session/SESSION/", _range),
+    Picture("adverse-event", "run_sheet", "monitor", "/session/SESSION/", _opened("#ae-new")),
+    Picture("run-sheet-offline", "run_sheet_offline", "monitor", "/session/SESSION/offline/"),
+    Picture("discharge", "run_sheet", "monitor", "/session/LEAVING/"),
+    Picture("preparation-account", "preparation", "monitor", "/session/LEAVING/preparation/"),
+    Picture("register", "register", "monitor", "/register/"),
+    Picture("register-place", "register_place", "monitor", "/register/place/cupboard-2/"),
+    # afterwards
+    Picture("scores", "scores", "therapist", "/patient/PERSON/scores/"),
+    Picture("score-entry", "scores_enter", "therapist", "/patient/PERSON/scores/enter/?scale=GAD-7"),
+    Picture("score-total", "scores_enter", "therapist", "/patient/PERSON/scores/enter/?scale=LSAS"),
+    Picture("questionnaire-link", "scores", "therapist", "/patient/PERSON/scores/", _link),
+    Picture("questionnaire", "questionnaire", "", "/q/LINK/"),
+    Picture("questionnaire-after", "questionnaire_answered", "", "/q/answered/"),
+    Picture("closed", "questionnaire", "", "/q/nothing/"),
+    Picture("follow-up", "follow_ups", "coordinator", "/follow-up/"),
+    Picture("follow-up-session", "session_follow_up", "therapist", "/session/LEAVING/follow-up/"),
+    # what the clinic works by
+    Picture("protocols", "protocols", "medical_director", "/protocols/"),
+    Picture("protocol-preview", "rules_upload", "medical_director", "/protocols/", _preview),
+    Picture(
+        "protocol-version",
+        "protocols_version",
+        "medical_director",
+        "/protocols/version/ketamine-iv-05-six/2/",
+    ),
+    Picture(
+        "protocol-comparison",
+        "protocols_compare",
+        "medical_director",
+        "/protocols/compare/?before=ketamine-iv-05-six+1&after=ketamine-iv-05-six+2",
+    ),
+    Picture("rules", "rules", "medical_director", "/rules/"),
+    Picture("rules-policy", "rules_policy", "medical_director", "/rules/policy/"),
+    Picture(
+        "rules-threshold",
+        "rules_threshold",
+        "medical_director",
+        "/rules/policy/threshold/THRESHOLD/",
+    ),
+    Picture("rules-limits", "rules_limits", "medical_director", "/rules/policy/limits/"),
+    Picture("rules-new-policy", "rules_new_policy", "medical_director", "/rules/policy/new/"),
+    Picture("rules-gate", "rules_gate", "medical_director", "/rules/gate/"),
+    Picture("rules-document", "rules_document", "medical_director", "/rules/document/policy/POLICY/1/"),
+    Picture("rules-upload", "rules_upload", "medical_director", "/rules/upload/rules/"),
+    Picture("rules-site", "rules_site", "medical_director", "/rules/site/"),
+    Picture("evidence", "evidence", "prescriber", "/evidence/"),
+    Picture("evidence-trial", "evidence_trial", "prescriber", "/evidence/TRIAL/"),
+    # behind it
+    Picture("break-glass", "break_glass", "monitor", "/break-glass/SCREENED/"),
+    Picture("break-glass-review", "break_glass_review", "auditor", "/audit/break-glass/"),
+    Picture("audit", "audit", "auditor", "/audit/"),
+    Picture("audit-entries", "audit_entries", "auditor", "/audit/entries/"),
+    Picture("access-log", "access_log", "auditor", "/audit/access/"),
+    Picture("research", "research", "researcher", "/research/"),
+    Picture("administration", "people", "administrator", "/administration/people/"),
+    Picture("person", "people_person", "administrator", "/administration/people/STAFF/"),
+    Picture("new-person", "people_new", "administrator", "/administration/people/new/"),
+    Picture("one-time-password", "people_new", "administrator", "/administration/people/new/", _new_person),
+    Picture("tokens", "tokens", "administrator", "/administration/tokens/"),
+    Picture("token-made", "tokens", "administrator", "/administration/tokens/", _token),
+    # one's own account
+    Picture("sign-in", "account_login", "", "/sign-in/"),
+    Picture("second-factor", "mfa_authenticate", "", "/sign-in/", _second, alone=True),
+    Picture("account-closed", "account_inactive", "", "/sign-in/closed/"),
+    Picture("account", "my_account", "enrolled", "/account/"),
+    Picture("enrol", "enrol", "researcher", "/account/enrol/"),
+    Picture("password", "account_change_password", "enrolled", "/account/password/"),
+    Picture("pin", "account_pin", "enrolled", "/account/pin/"),
+    Picture("own-tokens", "own_tokens", "enrolled", "/account/tokens/"),
+    Picture("factors", "mfa_index", "enrolled", "/account/factors/"),
+    Picture("add-app", "mfa_activate_totp", "researcher", "/account/factors/app/"),
+    Picture("remove-app", "mfa_deactivate_totp", "enrolled", "/account/factors/app/remove/"),
+    Picture("recovery-codes", "mfa_view_recovery_codes", "enrolled", "/account/factors/codes/"),
+    Picture("new-recovery-codes", "mfa_generate_recovery_codes", "enrolled", "/account/factors/codes/new/"),
+    Picture("add-passkey", "mfa_add_webauthn", "enrolled", "/account/factors/passkeys/add/"),
+    Picture("passkeys", "mfa_list_webauthn", "enrolled", "/account/factors/passkeys/", _enrolled_passkey),
+    Picture("rename-passkey", "mfa_edit_webauthn", "enrolled", "/account/factors/passkeys/PASSKEY/edit/"),
+    Picture("remove-passkey", "mfa_remove_webauthn", "enrolled", "/account/factors/passkeys/PASSKEY/remove/"),
+    Picture("confirm", "account_reauthenticate", "enrolled", "/account/confirm/"),
+    Picture("confirm-code", "mfa_reauthenticate", "enrolled", "/account/confirm/code/"),
+    Picture("confirm-passkey", "mfa_reauthenticate_webauthn", "enrolled", "/account/confirm/passkey/"),
+    Picture("sign-out", "account_logout", "enrolled", "/sign-out/"),
+    Picture("refused", "people", "monitor", "/administration/people/"),
+    Picture("not-found", "", "monitor", "/nothing-is-here/"),
+    Picture("lock", "lock", "enrolled", "/account/", _locked, alone=True),
 )
+# Addresses that answer with something else than a page, and why nothing is to be seen of them.
+NOT_PICTURED: dict[str, str] = {
+    "home": "sends on to the first page of the role",
+    "alerts_badge": "a part of every page: the count of open alerts",
+    "today_live": "the moving part of Today, fetched again by it",
+    "run_sheet_live": "the moving part of the run sheet, fetched again by it",
+    "audit_verification": "a part of the audit page, fetched while it verifies",
+    "audit_anchor": "a file: the anchor",
+    "research_csv": "a file: one table",
+    "service_worker": "a script",
+    "mfa_login_webauthn": "JSON for the browser's passkey dialogue",
+    "api_document": "JSON: the OpenAPI document",
+    "api:alerts_open": "JSON",
+    "api:people_listed": "JSON",
+    "api:refer": "JSON",
+    "api:gate": "JSON",
+    "api:scores_listed": "JSON",
+    "api:chart_score": "JSON",
+    "api:record_head": "JSON",
+    "api:session_now": "JSON",
+    "api:sessions_today": "JSON",
+}
+# Pages that answer on purpose with something else than 200.
+STATUS = {"closed": 404, "refused": 403, "not-found": 404}
 
 
 @contextlib.contextmanager
@@ -57,7 +363,8 @@ def served(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-c", "from ataraxy.cli import main; main()", "clinic", "serve", str(home)]
-    process = subprocess.Popen([*command, "--port", str(port)], start_new_session=True)
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ATARAXY_", "DJANGO_"))}
+    process = subprocess.Popen([*command, "--port", str(port)], start_new_session=True, env=clean)
     try:
         for _ in range(600):
             with socket.socket() as probe:
@@ -70,47 +377,99 @@ def served(home: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def pictures(url: str, password: str, session: str, only: str) -> None:
-    """Write the pictures of all pages, or of one."""
-    from PIL import Image
+class Gallery:
+    """A browser with one window for each role, and where its pictures go."""
+
+    def __init__(self, browser: Any, url: str, scene: Scene, size: tuple[int, int], out: Path) -> None:
+        self._browser, self._url, self._scene, self._size, self._out = browser, url, scene, size, out
+        self._pages: dict[str, Any] = {}
+        out.mkdir(parents=True, exist_ok=True)
+
+    def take(self, picture: Picture) -> str:
+        """Write the picture in both schemes; returns what was wrong with it, empty where nothing was."""
+        page = self._page(picture)
+        address = picture.address
+        for word, stands_for in self._scene.ids.items():
+            address = address.replace(word, stands_for)
+        answer = page.goto(address)
+        page.wait_for_load_state("load")
+        if "/session/" in address and page.locator("[data-sheet]").count():
+            page.wait_for_selector("[data-sheet][data-ready=yes]")
+        status = answer.status if answer else 0
+        picture.steps(page, self._scene)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(150)
+            self._save(page, picture.name, scheme)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if picture.alone:
+            page.context.close()
+        found = [] if status == STATUS.get(picture.name, 200) else [f"status {status}"]
+        found += [f"{wide} px wider than the window"] if wide > 0 else []
+        return ", ".join(found)
+
+    def _save(self, page: Any, name: str, scheme: str) -> None:
+        from PIL import Image
+
+        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(
+            self._out / f"{name}-{scheme}.png", optimize=True
+        )
+
+    def _page(self, picture: Picture) -> Any:
+        if picture.role in self._pages and not picture.alone:
+            return self._pages[picture.role]
+        context = self._browser.new_context(
+            base_url=self._url,
+            viewport={"width": self._size[0], "height": self._size[1]},
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if picture.role:
+            self._sign_in(page, picture.role)
+        if not picture.alone:
+            self._pages[picture.role] = page
+        return page
+
+    def _sign_in(self, page: Any, role: str) -> None:
+        page.goto("/sign-in/")
+        page.fill("input[name=login]", role)
+        page.fill("input[type=password]", PASSWORD[0])
+        page.click("button[type=submit] >> nth=0")
+        page.wait_for_load_state("networkidle")
+        if role == "enrolled":
+            from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+            page.fill(
+                "[name=code]", format_hotp_value(hotp_value(self._scene.secret, int(time.time()) // 30))
+            )
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def take_all(url: str, scene: Scene, only: list[str], size: tuple[int, int], out: Path) -> int:
+    """Write the pictures of all pages, or of those named; returns how many were wrong."""
     from playwright.sync_api import sync_playwright
 
-    OUT.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    wrong = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        states: dict[str, Any] = {}
-        person = ""
-        for name, role, address in PAGES:
-            if only and only != name:
+        gallery = Gallery(browser, url, scene, size, out)
+        for picture in PICTURES:
+            if only and picture.name not in only:
                 continue
-            for scheme in ("light", "dark"):
-                context = browser.new_context(
-                    base_url=url,
-                    viewport={"width": SIZE[0], "height": SIZE[1]},
-                    color_scheme=scheme,
-                    locale="en-GB",
-                    storage_state=states.get(role),
-                )
-                page = context.new_page()
-                if role not in states:
-                    page.goto("/sign-in/")
-                    page.fill("input[name=login]", role)
-                    page.fill("input[type=password]", password)
-                    page.click("button[type=submit] >> nth=0")
-                    page.wait_for_load_state("networkidle")
-                    states[role] = context.storage_state()
-                if "PERSON" in address and not person:
-                    page.goto("/patients/")
-                    person = re.findall(r"/patient/([0-9a-f]{32})/", page.content())[0]
-                answer = page.goto(address.replace("PERSON", person).replace("SESSION", session))
-                page.wait_for_timeout(700)
-                if answer is None or answer.status != 200:
-                    print(f"{name}: {answer.status if answer else 'no answer'}", file=sys.stderr)
-                picture = Image.open(BytesIO(page.screenshot()))
-                picture.convert("RGB").quantize(64).save(OUT / f"{name}-{scheme}.png", optimize=True)
-                context.close()
+            try:
+                fault = gallery.take(picture)
+            except Exception as error:
+                fault = str(error).splitlines()[0]
+            if fault:
+                wrong += 1
+                print(f"{picture.name}: {fault}", file=sys.stderr)
         browser.close()
+    return wrong
 
 
 def main(arguments: list[str]) -> int:
@@ -119,19 +478,31 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--demo", type=Path)
     parser.add_argument("--password", default="")
     parser.add_argument("--session", default="")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
+    width, height = (int(part) for part in options.size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
-        home, password, session = options.demo, options.password, options.session
-        if home is None:
+        home, session = Path(folder) / "clinic", options.session
+        from ataraxy.clinic.home import ClinicHome
+        from ataraxy.clinic.serve import configure
+
+        if options.demo is None:
             from ataraxy.clinic.demo import create_demo
 
-            home = Path(folder) / "clinic"
             made = create_demo(home, patients=40, weeks=13, seed=1, tell=print)
-            password, session = made.sign_ins[0].password, made.session
+            PASSWORD[0], session = made.sign_ins[0].password, made.session
+        else:
+            shutil.copytree(options.demo, home)
+            PASSWORD[0] = options.password
+            configure(ClinicHome.open(home))
+        sys.path.insert(0, str(Path(__file__).parent))
+        from clinic_scenes import make_scene
+
+        scene = make_scene(session, PASSWORD[0])
         with served(home) as url:
-            pictures(url, password, session, options.only)
-    return 0
+            return 1 if take_all(url, scene, options.only, (width, height), options.out) else 0
 
 
 if __name__ == "__main__":
