@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.therapy.session.visit import AUDITOR, COLLEAGUE, DOCTOR, NURSE, THERAPIST, VIAL, at
 
 from ataraxy.therapy import drug_register_decide as decide
-from ataraxy.therapy.drug_register import Register, evolve_register, fold_register
+from ataraxy.therapy.drug_register import Register, Totals, evolve_register, fold_register
 from ataraxy.therapy.drug_register_events import (
     KINDS,
     DiscrepancyExplained,
@@ -252,6 +252,13 @@ def test_every_order_of_entries_folds_and_no_drug_appears_or_vanishes(events: li
         before = register
         register = evolve_register(register, event)
         assert register.totals().unaccounted == 0
+        assert sum((one.totals for one in register.balances), Totals()) == register.totals()
+        assert [d for d in register.draws if d.remaining != 0] == sorted(
+            register.open_draws(), key=register.draws.index
+        )
+        assert {c.vial.id for c in register.containers if c.remaining != 0} == {
+            c.vial.id for c in register.held
+        }
         for lot in {c.vial.lot for c in register.containers}:
             assert register.totals(lot=lot).unaccounted == 0
         if before is not None:

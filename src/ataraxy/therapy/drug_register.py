@@ -10,12 +10,13 @@ discrepancy. It stands for ever: it can be explained, never edited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
+from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.drug_register_events import (
     DiscrepancyExplained,
     DrawCounted,
@@ -60,6 +61,17 @@ class Container(Value):
         """Return the running balance."""
         return self.vial.content + self.found + self.put_back - self.drawn - self.wasted - self.returned
 
+    @property
+    def tally(self) -> Totals:
+        """Return what it adds to the sums."""
+        return Totals(
+            received=self.vial.content,
+            found=self.found,
+            in_containers=self.remaining,
+            wasted=self.wasted,
+            returned=self.returned,
+        )
+
 
 class Draw(Value):
     """What was drawn for one session and what became of it.
@@ -85,6 +97,11 @@ class Draw(Value):
     def remaining(self) -> Decimal:
         """Return what is still in the syringe; a draw is closed when nothing is."""
         return self.amount + self.found - self.given - self.wasted - self.put_back
+
+    @property
+    def tally(self) -> Totals:
+        """Return what it adds to the sums."""
+        return Totals(found=self.found, in_draws=self.remaining, given=self.given, wasted=self.wasted)
 
 
 class Discrepancy(Value):
@@ -125,6 +142,29 @@ class Totals(Value):
         gone = self.in_containers + self.in_draws + self.given + self.wasted + self.returned
         return self.received + self.found - gone
 
+    def __add__(self, other: Totals) -> Totals:
+        """Return both together."""
+        return Totals(**{name: getattr(self, name) + getattr(other, name) for name in Totals.model_fields})
+
+    def __sub__(self, other: Totals) -> Totals:
+        """Return these without the other."""
+        return Totals(**{name: getattr(self, name) - getattr(other, name) for name in Totals.model_fields})
+
+
+class Balance(Value):
+    """The sums of what may be added up: mL of 10 mg/mL and mL of 50 mg/mL may not."""
+
+    drug: Drug
+    strength: Exact
+    basis: Basis
+    unit: str
+    totals: Totals = Totals()
+
+    def holds(self, vial: Vial) -> bool:
+        """Return whether the content of a container is added up here."""
+        mine = (self.drug, self.strength, self.basis, self.unit)
+        return mine == (vial.drug, vial.strength, vial.basis, vial.unit)
+
 
 class Register(Value):
     """The register of one place.
@@ -136,6 +176,8 @@ class Register(Value):
         discrepancies: counts that differed, oldest first.
         counts: ids of all counts.
         irregular: entries that named nothing there is; they moved no drug.
+        not_empty, open_draw_ids: ids of containers and draws in which something is left.
+        balances: kept with each entry, so that no page adds up years; `totals` adds up anew.
     """
 
     location: str
@@ -144,6 +186,9 @@ class Register(Value):
     discrepancies: tuple[Discrepancy, ...] = ()
     counts: tuple[str, ...] = ()
     irregular: tuple[str, ...] = ()
+    not_empty: dict[str, None] = Field(default_factory=dict)
+    open_draw_ids: dict[str, None] = Field(default_factory=dict)
+    balances: tuple[Balance, ...] = ()
 
     @property
     def containers(self) -> tuple[Container, ...]:
@@ -165,37 +210,26 @@ class Register(Value):
 
     def open_draws(self, session: str | None = None) -> tuple[Draw, ...]:
         """Return the draws, of one session or all, that are not yet accounted for."""
-        return tuple(d for d in self.draws if d.remaining != 0 and session in (None, d.session))
+        found = (self.draws_by_id[draw_id] for draw_id in self.open_draw_ids)
+        return tuple(d for d in found if session in (None, d.session))
+
+    @property
+    def held(self) -> tuple[Container, ...]:
+        """Return the containers in which something is left."""
+        return tuple(self.containers_by_id[container_id] for container_id in self.not_empty)
 
     @property
     def unexplained(self) -> tuple[Discrepancy, ...]:
         """Return the discrepancies that nobody has explained."""
         return tuple(d for d in self.discrepancies if not d.explanations)
 
-    def totals(
-        self,
-        *,
-        container: str | None = None,
-        lot: str | None = None,
-        of: Callable[[Container], bool] = lambda _: True,
-    ) -> Totals:
-        """Return the sums of one container, of one lot, of those that `of` says, or of all; added up anew each time."""
-        kept = [
-            c
-            for c in self.containers_by_id.values()
-            if container in (None, c.vial.id) and lot in (None, c.vial.lot) and of(c)
-        ]
+    def totals(self, *, container: str | None = None, lot: str | None = None) -> Totals:
+        """Return the sums of one container, of one lot, or of all, added up anew."""
+        kept = [c for c in self.containers if container in (None, c.vial.id) and lot in (None, c.vial.lot)]
         ids = {c.vial.id for c in kept}
         draws = [d for d in self.draws_by_id.values() if d.container in ids]
-        return Totals(
-            received=sum((c.vial.content for c in kept), ZERO),
-            found=sum((c.found for c in kept), ZERO) + sum((d.found for d in draws), ZERO),
-            in_containers=sum((c.remaining for c in kept), ZERO),
-            in_draws=sum((d.remaining for d in draws), ZERO),
-            given=sum((d.given for d in draws), ZERO),
-            wasted=sum((c.wasted for c in kept), ZERO) + sum((d.wasted for d in draws), ZERO),
-            returned=sum((c.returned for c in kept), ZERO),
-        )
+        places: list[Container | Draw] = [*kept, *draws]
+        return sum((place.tally for place in places), Totals())
 
 
 def evolve_register(register: Register | None, event: Event) -> Register:
@@ -223,9 +257,7 @@ def _changed(register: Register, event: Event) -> Register | None:
             if register.container(event.vial.id) is not None:
                 return None
             new = Container(vial=event.vial, received_at=event.at)
-            return register.model_copy(
-                update={"containers_by_id": {**register.containers_by_id, event.vial.id: new}}
-            )
+            return _with_container(register, new)
         case DrugDrawn():
             if register.draw(event.draw) is not None:
                 return None
@@ -239,7 +271,7 @@ def _changed(register: Register, event: Event) -> Register | None:
                 at=event.at,
                 amount=event.amount,
             )
-            return taken.model_copy(update={"draws_by_id": {**taken.draws_by_id, draw.id: draw}})
+            return _with_draw(taken, draw)
         case DrugGiven():
             return _draw_plus(register, event.draw, given=event.amount)
         case DrugWasted():
@@ -303,20 +335,57 @@ def _counted(
 
 def _container_plus(register: Register, container_id: str | None, **amounts: Decimal) -> Register | None:
     place = register.container(container_id)
-    if place is None:
-        return None
-    changed = place.model_copy(update=_plus(place, amounts))
-    return register.model_copy(
-        update={"containers_by_id": {**register.containers_by_id, place.vial.id: changed}}
+    return (
+        None if place is None else _with_container(register, place.model_copy(update=_plus(place, amounts)))
     )
 
 
 def _draw_plus(register: Register, draw_id: str | None, **amounts: Decimal) -> Register | None:
     place = register.draw(draw_id)
-    if place is None:
-        return None
-    changed = place.model_copy(update=_plus(place, amounts))
-    return register.model_copy(update={"draws_by_id": {**register.draws_by_id, place.id: changed}})
+    return None if place is None else _with_draw(register, place.model_copy(update=_plus(place, amounts)))
+
+
+def _with_container(register: Register, new: Container) -> Register:
+    before = register.container(new.vial.id)
+    return register.model_copy(
+        update={
+            "containers_by_id": {**register.containers_by_id, new.vial.id: new},
+            "not_empty": _kept_if(new.remaining != 0, register.not_empty, new.vial.id),
+            "balances": _summed(register, new.vial, before, new),
+        }
+    )
+
+
+def _with_draw(register: Register, new: Draw) -> Register:
+    before = register.draw(new.id)
+    return register.model_copy(
+        update={
+            "draws_by_id": {**register.draws_by_id, new.id: new},
+            "open_draw_ids": _kept_if(new.remaining != 0, register.open_draw_ids, new.id),
+            "balances": _summed(register, register.containers_by_id[new.container].vial, before, new),
+        }
+    )
+
+
+def _kept_if(kept: bool, ids: dict[str, None], id_: str) -> dict[str, None]:
+    if kept:
+        return {**ids, id_: None}
+    return {other: None for other in ids if other != id_}
+
+
+def _summed(
+    register: Register, vial: Vial, before: Container | Draw | None, after: Container | Draw
+) -> tuple[Balance, ...]:
+    known = next((balance for balance in register.balances if balance.holds(vial)), None)
+    was = Totals() if known is None else known.totals
+    now = (was if before is None else was - before.tally) + after.tally
+    if known is None:
+        new = Balance(drug=vial.drug, strength=vial.strength, basis=vial.basis, unit=vial.unit, totals=now)
+        return (*register.balances, new)
+    return tuple(
+        balance.model_copy(update={"totals": now}) if balance is known else balance
+        for balance in register.balances
+    )
 
 
 def _plus(place: Container | Draw, amounts: dict[str, Decimal]) -> dict[str, Any]:

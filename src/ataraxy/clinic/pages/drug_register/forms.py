@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
 from ataraxy.clinic.numbers import NumberField
 from ataraxy.clinic.pages.preparation.forms import CHOOSE, ByTwo, request_field
 from ataraxy.therapy.drug import Basis, Drug
-from ataraxy.therapy.drug_register import Register
+from ataraxy.therapy.drug_register import Discrepancy, Register
 from ataraxy.therapy.exact import plain
 from ataraxy.therapy.preparation import Vial
 
+# How many containers that are empty, and discrepancies that are explained, a form still offers.
+KEPT_IN_CHOICES: Final = 60
 _OFF = {"autocomplete": "off", "spellcheck": "false"}
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 
@@ -120,14 +122,22 @@ class ExplainForm(Witnessed):
         super().__init__(*args, **options)
         found = [
             (d.id, f"{d.at:%d %b %Y}, {d.container or 'draw'}: {plain(d.amount)}")
-            for d in reversed(register.discrepancies)
+            for d in to_explain(register)
         ]
         self.fields["count"].choices = [CHOOSE, *found]  # type: ignore[attr-defined]
+
+
+def to_explain(register: Register) -> list[Discrepancy]:
+    """Return the discrepancies that nobody has explained, and the latest others, the latest first."""
+    latest = {d.id for d in register.discrepancies[-KEPT_IN_CHOICES:]}
+    return [d for d in reversed(register.discrepancies) if not d.explanations or d.id in latest]
 
 
 def _things(register: Register, *, empty: bool) -> Iterable[tuple[str, str]]:
     for draw in register.open_draws():
         yield f"draw:{draw.id}", f"Draw of {draw.at:%d %b, %H:%M} UTC from {draw.container}"
-    for container in register.containers:
-        if empty or container.remaining > 0:
-            yield f"container:{container.vial.id}", f"{container.vial.id}, lot {container.vial.lot}"
+    # An empty one is counted on its day or the next; after some years there are thousands.
+    late = register.containers[-KEPT_IN_CHOICES:] if empty else ()
+    offered = {c.vial.id: c for c in (*register.held, *late) if empty or c.remaining > 0}
+    for container in offered.values():
+        yield f"container:{container.vial.id}", f"{container.vial.id}, lot {container.vial.lot}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
@@ -17,7 +16,14 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, action, page
 from ataraxy.clinic.accounts.second_person import second_person, who_may
-from ataraxy.clinic.pages.drug_register.forms import CountForm, ExplainForm, MoveForm, ReceiveForm, Witnessed
+from ataraxy.clinic.pages.drug_register.forms import (
+    CountForm,
+    ExplainForm,
+    MoveForm,
+    ReceiveForm,
+    Witnessed,
+    to_explain,
+)
 from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
@@ -25,8 +31,7 @@ from ataraxy.practice import draws, drugs
 from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.register_ledger import ledger
 from ataraxy.therapy import drug_register_decide as decide
-from ataraxy.therapy.drug import Basis, Drug
-from ataraxy.therapy.drug_register import Container, Register, Totals
+from ataraxy.therapy.drug_register import Register, Totals
 
 _WRITE: Final = Permission.PREPARATION_WRITE
 SHOWN: Final = 50
@@ -227,11 +232,11 @@ def _places(request: ClinicRequest, form: ReceiveForm | None = None, status: int
             rows.append(
                 {
                     "name": name,
-                    "held": sum(1 for c in register.containers if c.remaining > 0),
+                    "held": sum(1 for c in register.held if c.remaining > 0),
                     "open_draws": len(register.open_draws()),
                     "unexplained": len(register.unexplained),
                     "discrepancies": len(register.discrepancies),
-                    "balanced": register.totals().unaccounted == 0,
+                    "balanced": all(balance.totals.unaccounted == 0 for balance in register.balances),
                 }
             )
     context = {
@@ -257,8 +262,9 @@ def _place(
     }
     lines = list(reversed(ledger(the_practice(), location)))
     every = request.GET.get("all") == "1"
-    held = sorted(register.containers, key=lambda c: (c.remaining == 0, c.vial.expires_on))
-    people = {line.by for line in lines} | {line.witness for line in lines}
+    shown_lines = lines if every else lines[:SHOWN]
+    listed = register.containers if every else register.held
+    people = {line.by for line in shown_lines} | {line.witness for line in shown_lines}
     people |= {d.by for d in register.discrepancies} | {d.witness for d in register.discrepancies}
     context = {
         "location": location,
@@ -266,9 +272,10 @@ def _place(
         "sums": _sums(register),
         "forms": shown,
         "bound": set(forms or ()),
-        "containers": [c for c in held if every or c.remaining != 0],
-        "emptied": 0 if every else sum(1 for c in held if c.remaining == 0),
-        "lines": lines if every else lines[:SHOWN],
+        "containers": sorted(listed, key=lambda c: (c.remaining == 0, c.vial.expires_on)),
+        "emptied": len(register.containers_by_id) - len(listed),
+        "discrepancies": list(reversed(register.discrepancies)) if every else to_explain(register),
+        "lines": shown_lines,
         "more": 0 if every else max(0, len(lines) - SHOWN),
         "names": names_of(people),
         "now": the_practice().now(),
@@ -277,18 +284,12 @@ def _place(
     return render(request, "drug_register/place.html", context, status=status)
 
 
-def _kind_of(container: Container) -> tuple[Drug, Decimal, Basis, str]:
-    vial = container.vial
-    return vial.drug, vial.strength, vial.basis, vial.unit
-
-
 def _sums(register: Register) -> Sequence[Sum]:
-    """Balances: mL of 10 mg/mL and mL of 50 mg/mL are not added up."""
-    kinds = dict.fromkeys(_kind_of(c) for c in register.containers)
-    found = []
-    for kind in kinds:
-        drug, strength, basis, unit = kind
-        only = register.totals(of=lambda c, kind=kind: _kind_of(c) == kind)  # type: ignore[misc]
-        title = f"{drug.label}, {strength.normalize():f} mg/{unit} ({basis.value})"
-        found.append(Sum(title, "mL" if unit == "mL" else "pieces", only))
-    return found
+    return [
+        Sum(
+            f"{one.drug.label}, {one.strength.normalize():f} mg/{one.unit} ({one.basis.value})",
+            "mL" if one.unit == "mL" else "pieces",
+            one.totals,
+        )
+        for one in register.balances
+    ]
