@@ -46,7 +46,7 @@ CHART_S, POLL_S = 15.0, 2.0
 PAGES = ("/today/", "/patients/", "/alerts/", "/follow-up/", "/register/", "/register/place/PLACE/")
 PAGES_OF_ONE = ("/patient/PATIENT/", "/patient/PATIENT/scores/", "/session/SESSION/")
 PAGES_OF_DESK = ("/today/", "/patients/", "/follow-up/")
-ASKED = 40
+ASKED = 60
 IN_CARE = 30
 
 
@@ -583,8 +583,8 @@ def main() -> None:
     options.add_argument("--date", required=True)
     options.add_argument("--tablets", type=int, default=200)
     options.add_argument("--viewers", type=int, default=50)
-    options.add_argument("--patients", type=int, default=1000)
-    options.add_argument("--entries", type=int, default=100_000)
+    options.add_argument("--patients", type=int, default=10_000)
+    options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--home", type=Path, help="a clinic that the virtual clinic filled; it is copied")
     options.add_argument("--only", choices=("sqlite", "postgres"), help="one of the two databases")
     options.add_argument("--seconds", type=float, default=60.0)
