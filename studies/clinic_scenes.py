@@ -26,7 +26,7 @@ class Scene:
             and LEAVING are sessions at these steps; LINK opens a questionnaire; STAFF is somebody who works here.
         lot, expires: of the container that PREPARING uses.
         vial: its value in the form.
-        secret: the shared key of the authenticator app of the person who signs in with a second factor.
+        secret: the shared key of everybody's authenticator app.
     """
 
     ids: dict[str, str]
@@ -56,7 +56,8 @@ def make_scene(session: str, password: str) -> Scene:
     preparing = _visit("Simulated Person 042", minutes_ago=25)
     leaving = _visit("Simulated Person 043", minutes_ago=190)
     _give(leaving)
-    secret = _second_factor(password)
+    secret = _second_factors(password)
+    _glass(waiting[0] if waiting else most)
     policy = _documents()
     return Scene(
         {
@@ -147,7 +148,7 @@ def _visit(name: str, *, minutes_ago: float, checked_in: bool = True) -> _Visit:
     # What arrives is planned for now; what goes on was planned when its dose was to begin.
     sessions.plan_session(practice, session, course, 0, clock() + timedelta(minutes=15), by=doctor)
     vial = Vial(
-        id=uuid.uuid4().hex,
+        id=f"K-{uuid.uuid4().int % 10_000:04}",
         drug=Drug.RACEMIC_KETAMINE,
         basis=Basis.BASE,
         strength=Decimal(50),
@@ -293,22 +294,37 @@ def _trial() -> str:
     return trials.load_trials().trials[0].id
 
 
-def _second_factor(password: str) -> str:
-    """Give somebody an authenticator app; returns the shared key."""
+def _glass(patient: str) -> None:
+    """Let the monitor have opened somebody outside their care."""
+    from ataraxy.clinic.access.models import BreakGlass
+    from ataraxy.clinic.accounts.models import Person
+    from ataraxy.clinic.accounts.sealing import sealed
+
+    now = datetime.now(UTC)
+    BreakGlass.objects.create(
+        person=Person.objects.get(sign_in_name="monitor"),
+        patient=patient,
+        reason=BreakGlass.REASONS[0][0],
+        note=sealed("Called by the ward: unwell two days after a session, the team away.", "break-glass"),
+        opened_at=now - timedelta(minutes=50),
+        expires_at=now + timedelta(minutes=10),
+    )
+
+
+def _second_factors(password: str) -> str:
+    """Give everybody an authenticator app, but for a newcomer; returns the shared key."""
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
     from ataraxy.clinic.access.roles import Role
     from ataraxy.clinic.accounts.models import Person
 
-    person = Person.objects.create_person(
-        "enrolled",
-        "Demo nurse with a second factor",
-        password=password,
-        roles=[Role.MONITOR],
-        must_change_password=False,
-    )
+    for name, shown in (("nurse", "Demo nurse"), ("newcomer", "Demo newcomer")):
+        Person.objects.create_person(
+            name, shown, password=password, roles=[Role.MONITOR], must_change_password=False
+        )
     secret: str = generate_totp_secret()
-    TOTP.activate(person, secret)
-    RecoveryCodes.activate(person)
+    for person in Person.objects.exclude(sign_in_name="newcomer"):
+        TOTP.activate(person, secret)
+        RecoveryCodes.activate(person)
     return secret
