@@ -144,7 +144,8 @@ def _fill(page: Any, values: dict[str, str]) -> None:
 
 def _token(page: Any, scene: Scene) -> None:
     page.fill("[name=label]", "Monitor of chair 1")
-    page.locator("[name=person]").select_option(index=1)
+    label = page.locator("[name=person] option", has_text="monitor").first.inner_text()
+    page.locator("[name=person]").select_option(label=label)
     page.fill("[name=days]", "90")
     page.locator("[name=scopes]").first.check()
     page.click("text=Make the token")
@@ -402,7 +403,7 @@ class Gallery:
         from PIL import Image
 
         picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(
+        picture.quantize(COLOURS, kmeans=2, dither=Image.Dither.NONE).save(
             self._out / f"{name}-{scheme}.png", optimize=True
         )
 
