@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import statistics
+import time
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 from tests.clinic.a_visit import NURSES, ROOM, Visit, make_site, make_visit
-from tests.clinic.conftest import sign_in_by_cookie
+from tests.clinic.conftest import chromium, sign_in_by_cookie
 
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
@@ -100,6 +102,48 @@ def test_each_sees_what_the_other_charts_with_the_next_question(open_sheet: Open
         page.wait_for_selector("text=141/75", timeout=PATIENCE_MS)
         page.wait_for_selector("text=142/75", timeout=PATIENCE_MS)
     assert sorted(r.reading.systolic or 0 for r in visit.state.readings)[-2:] == [141, 142]
+
+
+def test_an_entry_of_one_is_seen_by_the_other_within_two_seconds(
+    chrome: Any,
+    server: Any,
+    sign_in: Any,
+    visit: Visit,
+    open_sheet: OpenSheet,
+    record_property: Callable[..., None],
+) -> None:
+    """From the answer to the first to the sight in the second, in two browsers. Machines of tests are shared: the
+    median counts, and it stands in the report of the run."""
+    other = chrome.browser_type.launch(
+        executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+    )
+    try:
+        one, two = open_sheet(Role.MONITOR), other.new_context(base_url=server.url, locale="en-GB").new_page()
+        sign_in_by_cookie(two, sign_in(Role.PRESCRIBER))
+        two.goto(f"/session/{visit.id}/")
+        two.wait_for_selector("[data-sheet][data-ready=yes]", timeout=PATIENCE_MS)
+        took = []
+        for systolic in range(131, 139):
+            # by turns, so that each is the one who looks
+            charts, looks = (one, two) if systolic % 2 else (two, one)
+            charts.fill("#in-systolic", str(systolic))
+            charts.fill("#in-diastolic", "75")
+            with charts.expect_response(_takes_an_entry, timeout=PATIENCE_MS):
+                charts.click("text=Chart reading")
+            answered = time.monotonic()
+            looks.wait_for_selector(f"text={systolic}/75", timeout=PATIENCE_MS)
+            took.append(time.monotonic() - answered)
+            expect(charts.locator("#in-systolic")).to_have_value("", timeout=PATIENCE_MS)
+    finally:
+        other.close()
+    median = statistics.median(took)
+    record_property("seconds_until_the_other_sees_it", [round(seconds, 2) for seconds in took])
+    assert median <= WITHIN_MS / 1000, took
+    assert sorted(r.reading.systolic or 0 for r in visit.state.readings)[-8:] == list(range(131, 139))
+
+
+def _takes_an_entry(response: Any) -> bool:
+    return response.url.endswith("/entries/") and response.status < 300
 
 
 def test_a_page_asks_again_within_two_seconds(open_sheet: OpenSheet) -> None:

@@ -11,7 +11,7 @@ import { seal } from "./seal.js";
 import { Quiet } from "./quiet.js";
 import { refresh } from "./refresh.js";
 import { Store } from "./store.js";
-const POLL_MS = 2000;
+const POLL_MS = 1500;
 const RETRY_MS = 3000;
 const ON_ITS_WAY_MS = 1500;
 const SLOW_MS = 1000;
