@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from ataraxy.therapy.session.follow_up import DueFollowUp, due_follow_ups
 from ataraxy.therapy.session.measure import MEASURED, Measure
 from ataraxy.therapy.session.monitoring import Due, DueStatus, due_times
 from ataraxy.therapy.session.reading import Reading
-from ataraxy.therapy.session.rule import Phase
+from ataraxy.therapy.session.rule import Effect, Phase
 from ataraxy.therapy.session.rules import session_findings, standing
 from ataraxy.therapy.session.start_checks import start_findings
 from ataraxy.therapy.session.state import DischargeCheck, Session, SessionState
@@ -30,6 +31,14 @@ USUAL = {
     Measure.SPO2: (92, 100),
     Measure.RESPIRATORY_RATE: (8, 24),
 }
+# What is read first at a chair.
+GRAVEST_FIRST = (
+    Effect.STOP,
+    Effect.HOLD,
+    Effect.CALL_PRESCRIBER,
+    Effect.DO_NOT_DISCHARGE,
+    Effect.EXTEND,
+)
 # MOAA/S and nausea: one tap is an answer.
 MOST_TAPS = 5
 BADGE = {
@@ -129,6 +138,11 @@ class Picture:
         return self.session.plan is not None and self.session.plan.order.route.is_infusion
 
 
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by what follows from them, the gravest first; equal ones keep their order."""
+    return tuple(sorted(findings, key=lambda found: GRAVEST_FIRST.index(Effect(found.effect))))
+
+
 def picture(session: Session, policy: SitePolicy, now: datetime) -> Picture:
     """Return what is shown of a session at a moment."""
     state = session.state
@@ -162,8 +176,8 @@ def picture(session: Session, policy: SitePolicy, now: datetime) -> Picture:
         now=now,
         seen=standing_of(session),
         badge=BADGE[state],
-        findings=standing(findings, session) if state is not SessionState.RECOVERY else (),
-        to_leave=to_leave,
+        findings=gravest_first(standing(findings, session)) if state is not SessionState.RECOVERY else (),
+        to_leave=gravest_first(to_leave),
         next_due=open_due[0] if open_due else None,
         due=tuple((d, DUE_BADGE[d.status]) for d in due),
         inputs=_inputs(session, policy),

@@ -123,8 +123,8 @@ def _scores(
     if remission is not None and low <= remission <= high:
         parts.append(
             f'<line class="course-remission" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(remission):.1f}" '
-            f'y2="{y(remission):.1f}"/><text class="course-note" x="{WIDTH - RIGHT}" y="{y(remission) - 4:.1f}" '
-            f'text-anchor="end">remission, {remission:g}</text>'
+            f'y2="{y(remission):.1f}"/><text class="course-note" x="{LEFT + 4}" y="{y(remission) - 4:.1f}">'
+            f"remission, {remission:g}</text>"
         )
     line = " ".join(f"{x(row.at):.1f},{y(row.total):.1f}" for row in rows)
     parts.append(f'<polyline class="course-score" points="{line}"/>')
