@@ -10,7 +10,7 @@ when this file is loaded.
     server            the address of a running `ataraxy clinic serve` of the same home
     browser           a Chromium; new_page(scheme=..., size=...) gives a page that fails the test on a script error
     violations(page)  what axe-core finds, as text, serious and critical only
-    screenshot(page, name)  writes docs/images/clinic/NAME-SCHEME.png when ATARAXY_SCREENSHOTS is set
+    screenshot(page, name, scheme)  writes NAME-SCHEME.png into the folder ATARAXY_SCREENSHOTS, where it is set
 """
 
 from __future__ import annotations
@@ -299,8 +299,8 @@ def without_tokens(content: bytes) -> bytes:
 
 
 def screenshot(page: Any, name: str, scheme: str) -> None:
-    """Writes the picture of the docs when ATARAXY_SCREENSHOTS is set; does nothing otherwise."""
-    if os.environ.get("ATARAXY_SCREENSHOTS"):
-        folder = Path(__file__).parents[2] / "docs" / "images" / "clinic"
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}-{scheme}.png")
+    """Writes a picture to look at into the folder that ATARAXY_SCREENSHOTS names; does nothing without one. The
+    pictures of the docs are made by studies/clinic_pictures.py."""
+    if folder := os.environ.get("ATARAXY_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}-{scheme}.png")
