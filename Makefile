@@ -106,7 +106,7 @@ docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
 
 pytest: $(VENV)/.dev $(VENV)/.package
-	$(ONE_THREAD) $(BIN)/python -m pytest -m "not study" -n 2
+	$(ONE_THREAD) $(BIN)/python -m pytest -m "not study" -n 2 --durations=15
 
 study: $(VENV)/.dev $(VENV)/.package
 	$(ONE_THREAD) $(BIN)/python -m pytest -m study

@@ -244,12 +244,15 @@ def new_page(chrome: Any, server: Server) -> Iterator[NewPage]:
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def open_page(*, scheme: str = "light", size: tuple[int, int] = TABLET) -> Any:
+    def open_page(
+        *, scheme: str = "light", size: tuple[int, int] = TABLET, zone: str = "Europe/Zurich"
+    ) -> Any:
         context = chrome.new_context(
             base_url=server.url,
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,
             locale="en-GB",
+            timezone_id=zone,
         )
         contexts.append(context)
         page = context.new_page()

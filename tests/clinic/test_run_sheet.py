@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -367,6 +368,42 @@ def test_what_was_taken_long_before_it_was_charted_is_marked_late(
     chart(page, 119)
     page.wait_for_selector("tr:has-text('119/75') >> text=late", timeout=PATIENCE_MS)
     assert datetime.now(UTC) - visit.state.readings[0].reading.taken_at > timedelta(minutes=39)
+
+
+def test_a_tablet_that_is_set_to_another_zone_shows_and_takes_the_time_of_the_clinic(
+    open_sheet: OpenSheet, visit: Visit
+) -> None:
+    page = open_sheet(zone="Asia/Tokyo")
+    here = datetime.now(ZoneInfo("Europe/Zurich"))
+    page.wait_for_function("document.querySelector('[data-clock]').textContent.length > 0")
+    shown = page.inner_text("[data-clock]")
+    assert shown[:2] in (f"{here:%H}", f"{here + timedelta(minutes=1):%H}")
+    taken = (here - timedelta(minutes=12)).replace(second=0, microsecond=0)
+    page.click("text=Taken earlier, or with a note")
+    page.fill("#in-taken_at", f"{taken:%Y-%m-%dT%H:%M}")
+    chart(page, 117)
+    all_sent(page)
+    assert visit.state.readings[0].reading.taken_at == taken
+
+
+def test_times_of_the_wall_are_instants_also_when_clocks_change(open_sheet: OpenSheet) -> None:
+    page = open_sheet(zone="America/New_York")
+    source = page.evaluate(
+        "performance.getEntriesByType('resource').map(r => r.name).find(n => n.includes('runsheet/clock'))"
+    )
+    walls = [
+        "2026-01-10T12:00",
+        "2026-03-29T01:59",
+        "2026-03-29T03:00:30",
+        "2026-10-25T01:30",
+        "2026-10-25T04:00",
+    ]
+    for zone in ("Europe/Zurich", "UTC", "Asia/Kolkata", "America/St_Johns"):
+        for wall in walls:
+            found = page.evaluate(
+                "([url, wall, zone]) => import(url).then(m => m.instantOf(wall, zone))", [source, wall, zone]
+            )
+            assert found == datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000
 
 
 def test_one_tap_is_an_answer(open_sheet: OpenSheet, visit: Visit) -> None:

@@ -147,3 +147,23 @@ def test_the_pages_can_be_used_by_everybody(
     page.wait_for_selector("h1")
     assert violations(page) == []
     screenshot(page, page_name, scheme)
+
+
+def test_a_consent_holds_what_the_clinics_rules_ask_for(sign_in: Any, visit: Visit) -> None:
+    client = sign_in(Role.PRESCRIBER)
+    fields = {"request": uuid.uuid4().hex, "elements": ["experimental", "risks"], "secret": PASSWORD}
+    answer = client.post(f"/patient/{visit.patient}/consent/give/", fields)
+    assert answer.status_code == 422
+    assert "not approved by the FDA" in " ".join(answer.context["form"].errors["elements"])
+    assert chart_of(visit).consents == ()
+
+
+def test_a_therapist_takes_consent_and_whoever_hears_of_a_withdrawal_records_it(
+    sign_in: Any, visit: Visit
+) -> None:
+    assert give(sign_in(Role.COORDINATOR), visit).status_code == 403
+    assert give(sign_in(Role.THERAPIST), visit).status_code == 302
+    (consent,) = chart_of(visit).consents
+    address = f"/patient/{visit.patient}/consent/withdraw/"
+    assert sign_in(Role.COORDINATOR).post(address, {"consent": consent.id}).status_code == 302
+    assert chart_of(visit).consents[0].withdrawn_at is not None

@@ -69,7 +69,9 @@ def test_the_first_sign_in_leads_through_password_and_second_factor_and_nowhere_
     enter(client, "fresh")
     assert client.get("/account/").headers["Location"] == "/account/password/?next=%2Faccount%2F"
     new = "seven green lanterns"
-    client.post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    changed = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    went = client.post("/account/password/", {**changed, "next": "/account/"}, follow=True)
+    assert went.redirect_chain[-1][0].startswith("/account/enrol/"), "a first sign-in goes on by itself"
     assert client.get("/account/").headers["Location"].startswith("/account/enrol/")
     secret = client.get("/account/factors/app/").context["form"].secret
     assert client.post("/account/factors/app/", {"code": "000000"}).status_code == 200

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SCREENING_VIEW = "screening.view"
     GATE_OVERRIDE = "gate.override"
     CONSENT_WRITE = "consent.write"
+    CONSENT_WITHDRAW = "consent.withdraw"
     PROTOCOL_VIEW = "protocol.view"
     PROTOCOL_WRITE = "protocol.write"
     SESSION_VIEW = "session.view"
@@ -44,7 +45,8 @@ MEANING: dict[Permission, str] = {
     Permission.CHART_WRITE: "chart facts, treatments and medication",
     Permission.SCREENING_VIEW: "see the gate's answer with reasons",
     Permission.GATE_OVERRIDE: "override a gate with a reason",
-    Permission.CONSENT_WRITE: "record consent and its withdrawal",
+    Permission.CONSENT_WRITE: "explain and sign a consent",
+    Permission.CONSENT_WITHDRAW: "record that a consent is withdrawn",
     Permission.PROTOCOL_VIEW: "read protocols",
     Permission.PROTOCOL_WRITE: "publish and retire protocols",
     Permission.SESSION_VIEW: "open a run sheet",

@@ -44,6 +44,8 @@ _CARE = frozenset(
         P.ALERT_VIEW,
         P.EVIDENCE_VIEW,
         P.SCORE_WRITE,
+        # whoever hears it first: it counts at once
+        P.CONSENT_WITHDRAW,
     }
 )
 
@@ -80,13 +82,13 @@ ROLES: dict[Role, RoleRule] = {
     ),
     Role.THERAPIST: RoleRule(
         "Therapist",
-        "accompanies the course, enters scores, answers alerts",
-        _CARE | {P.SESSION_CHART, P.ALERT_ACKNOWLEDGE, P.BREAKGLASS_USE},
+        "explains and takes consent, accompanies the course, enters scores, answers alerts",
+        _CARE | {P.CONSENT_WRITE, P.SESSION_CHART, P.ALERT_ACKNOWLEDGE, P.BREAKGLASS_USE},
     ),
     Role.COORDINATOR: RoleRule(
         "Coordinator",
-        "takes referrals and consent, plans the day, sends questionnaires",
-        _CARE | {P.PATIENT_REFER, P.CONSENT_WRITE},
+        "takes referrals, plans the day, sends questionnaires",
+        _CARE | {P.PATIENT_REFER},
         sees_all_patients=True,
     ),
     Role.MEDICAL_DIRECTOR: RoleRule(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from ataraxy.clinic.access.roles import needs_second_factor
@@ -50,6 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return redirect("account_login")
         answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return answer
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go on from a changed password; whoever has no second factor yet is led there."""
+        return reverse("my_account")
 
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
         """The clinic sends nothing: what concerns an account is on the account's page and in the access log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
@@ -22,8 +23,10 @@ from ataraxy.errors import InputError
 from ataraxy.practice import people
 from ataraxy.practice.signing import sign_entry
 from ataraxy.record.signature import Meaning, signatures
+from ataraxy.therapy.basis_of_use import BasisOfUse
 from ataraxy.therapy.chart_events import ConsentGiven, ConsentWithdrawn
 from ataraxy.therapy.consent import Basis, Consent, ConsentElement
+from ataraxy.therapy.consent_required import required_elements
 
 # What each element says, in words that a person can be asked about.
 ELEMENTS: Final[dict[ConsentElement, str]] = {
@@ -64,6 +67,23 @@ class GiveForm(forms.Form):
         help_text=f"You sign: “{STATEMENT}”",
     )
 
+    def __init__(self, *args: Any, required: Sequence[ConsentElement] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.required = tuple(required)
+        marked = [
+            (e.value, f"{words} (required)" if e in self.required else words) for e, words in ELEMENTS.items()
+        ]
+        self.fields["elements"].choices = marked  # type: ignore[attr-defined]
+
+    def clean_elements(self) -> list[str]:
+        said: list[str] = self.cleaned_data["elements"]
+        missing = [ELEMENTS[element] for element in self.required if element.value not in said]
+        if missing:
+            raise forms.ValidationError(
+                f"The clinic's rules ask that this is explained too: {' '.join(missing)}", code="missing"
+            )
+        return said
+
 
 class WithdrawForm(forms.Form):
     """The person withdraws; no reason is needed."""
@@ -82,8 +102,8 @@ def consent(request: ClinicRequest, patient_id: str) -> HttpResponse:
 def give(request: ClinicRequest, patient_id: str) -> HttpResponse:
     """Record a consent to the chosen version of the protocol, and sign it."""
     practice, shown, who = the_practice(), timeline_of(patient_id), request.access.who
-    form = GiveForm(request.POST)
     chart = shown.file.chart
+    form = GiveForm(request.POST, required=_required(chart.basis_of_use))
     if form.is_valid() and (chart.protocol is None or chart.basis_of_use is None):
         form.add_error(
             None, "No protocol is assigned. Assign one under Plan: a consent is to one version of it."
@@ -133,7 +153,7 @@ def give(request: ClinicRequest, patient_id: str) -> HttpResponse:
     return _consent(request, patient_id, form, 422)
 
 
-@action(Permission.CONSENT_WRITE, patient="patient_id")
+@action(Permission.CONSENT_WITHDRAW, patient="patient_id")
 def withdraw(request: ClinicRequest, patient_id: str) -> HttpResponse:
     """Record that the person withdraws a consent. It counts at once."""
     practice, form = the_practice(), WithdrawForm(request.POST)
@@ -184,10 +204,20 @@ def _consent(
         "basis": chart.basis_of_use,
         "stands": people.consent_current(practice, patient_id, now),
         "may_write": request.access.may(Permission.CONSENT_WRITE),
-        "form": form or GiveForm(),
+        "may_withdraw": request.access.may(Permission.CONSENT_WITHDRAW),
+        "form": form or GiveForm(required=_required(chart.basis_of_use)),
         "names": names_of(people_ids),
     }
     return render(request, "consent/consent.html", context, status=status)
+
+
+def _required(basis: BasisOfUse | None) -> tuple[ConsentElement, ...]:
+    """What the rules in force ask of a consent; nothing where the clinic has adopted none: the gate blocks anyway."""
+    try:
+        rules = people.rules_in_force(the_practice()).rules
+    except InputError:
+        return ()
+    return required_elements(rules, Basis.OFF_LABEL if basis is None else basis.kind)
 
 
 def _signatures(patient_id: str) -> dict[str, tuple[Any, ...]]:

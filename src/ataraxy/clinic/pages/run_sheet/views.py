@@ -196,6 +196,7 @@ def _addresses(session_id: str) -> dict[str, str]:
     root = f"/session/{session_id}/"
     return {
         "session_id": session_id,
+        "zone": settings.TIME_ZONE,
         "entry_url": f"{root}entries/",
         "live_url": f"{root}live/",
         "offline_url": f"{root}offline/",

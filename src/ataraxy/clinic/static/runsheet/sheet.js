@@ -4,7 +4,7 @@
  * Everything that is charted goes the same way, with or without a network: into the tablet's queue first, sealed for its
  * author, then to the server. The page shows the difference in words.
  */
-import { compare, clockTime, elapsed } from "./clock.js";
+import { compare, clockTime, elapsed, instantOf } from "./clock.js";
 import { context } from "./entry.js";
 import { replay } from "./replay.js";
 import { seal } from "./seal.js";
@@ -35,6 +35,10 @@ function pageOf(sheet) {
         signInUrl: required(sheet, "signInUrl"),
     };
 }
+/** The zone of the clinic's clocks; a page that was kept before it was said has none. */
+function clinicZone() {
+    return document.querySelector("[data-sheet]")?.dataset["zone"];
+}
 function csrfToken() {
     return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }
@@ -48,9 +52,9 @@ function fieldsOf(form) {
         fields[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
     }
     for (const input of form.querySelectorAll('input[type="datetime-local"][name]')) {
-        // What is picked is local time; what is sent says which.
+        // What is picked is time of the clinic's wall; what is sent says which instant that is.
         if (input.value !== "")
-            fields[input.name] = new Date(input.value).toISOString();
+            fields[input.name] = new Date(instantOf(input.value, clinicZone())).toISOString();
     }
     for (const box of form.querySelectorAll('input[type="checkbox"][name]')) {
         if (!(box.name in fields))
@@ -192,9 +196,10 @@ class Sheet {
             this.say(`Not kept: the tablet could not store it (${String(error)}). It is still in the form.`, "problem");
             return;
         }
+        // Before the form is emptied: an empty form beside "all sent" would say that it has arrived.
+        await this.show();
         empty(form, kept);
         this.say(`${asked.label}: kept on this tablet.`, "done");
-        await this.show();
         // Sending takes as long as the network does; the next entry need not wait for it.
         void this.send().then(() => this.poll());
     }
@@ -404,28 +409,32 @@ class Sheet {
     }
     async show() {
         const entries = await this.store.entries();
+        this.showNetwork(entries);
         this.quiet.then("queue", () => this.showQueue(entries));
     }
-    showQueue(entries) {
+    /** Words that are no button: they change at once, whatever is pressed. */
+    showNetwork(entries) {
         const queued = entries.filter((entry) => entry.state === "queued");
         const refused = entries.length - queued.length;
         const others = queued.filter((entry) => entry.author !== (this.page.author?.id ?? entry.author));
         const status = document.querySelector("[data-network]");
-        if (status) {
-            const allSent = refused > 0 ? "Connected" : "Connected, all sent";
-            const words = {
-                unknown: "Connecting",
-                reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : allSent,
-                lost: `No connection: ${queued.length} kept on this tablet`,
-                "sign-in": `Sign in to send ${queued.length}`,
-            };
-            const text = words[this.network] +
-                (others.length > 0 ? ` (${others.length} of another author)` : "") +
-                (refused > 0 ? `, ${refused} refused` : "");
-            if (status.textContent !== text)
-                status.textContent = text;
-            status.dataset["network"] = refused > 0 && this.network === "reached" ? "refused" : this.network;
-        }
+        if (!status)
+            return;
+        const allSent = refused > 0 ? "Connected" : "Connected, all sent";
+        const words = {
+            unknown: "Connecting",
+            reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : allSent,
+            lost: `No connection: ${queued.length} kept on this tablet`,
+            "sign-in": `Sign in to send ${queued.length}`,
+        };
+        const text = words[this.network] +
+            (others.length > 0 ? ` (${others.length} of another author)` : "") +
+            (refused > 0 ? `, ${refused} refused` : "");
+        if (status.textContent !== text)
+            status.textContent = text;
+        status.dataset["network"] = refused > 0 && this.network === "reached" ? "refused" : this.network;
+    }
+    showQueue(entries) {
         const list = this.root.querySelector("[data-queue]");
         if (list) {
             // What is on its way is not shown for the moment that it takes: the page would jump with every entry.
@@ -447,7 +456,7 @@ class Sheet {
         const row = document.createElement("li");
         row.dataset["state"] = entry.state;
         const words = document.createElement("span");
-        const when = clockTime(new Date(entry.occurredAt));
+        const when = clockTime(new Date(entry.occurredAt), clinicZone());
         const what = entry.state === "queued" ? "queued" : `refused: ${entry.reason ?? ""}`;
         words.textContent = `${when} ${entry.label} – ${what}`;
         row.append(words);
@@ -476,7 +485,7 @@ class Sheet {
         void this.store.clockOffset().then((offset) => {
             const server = now + (offset ?? 0);
             for (const element of this.root.querySelectorAll("[data-clock]")) {
-                element.textContent = clockTime(new Date(server));
+                element.textContent = clockTime(new Date(server), clinicZone());
             }
             for (const element of this.root.querySelectorAll("[data-since]")) {
                 element.textContent = elapsed(Date.parse(element.dataset["since"] ?? ""), server);

@@ -4,7 +4,7 @@
  * Everything that is charted goes the same way, with or without a network: into the tablet's queue first, sealed for its
  * author, then to the server. The page shows the difference in words.
  */
-import { compare, clockTime, elapsed } from "./clock.js";
+import { compare, clockTime, elapsed, instantOf } from "./clock.js";
 import { type Author, type QueuedEntry, context } from "./entry.js";
 import { type Answer, replay } from "./replay.js";
 import { seal } from "./seal.js";
@@ -47,6 +47,11 @@ function pageOf(sheet: HTMLElement): Page {
   };
 }
 
+/** The zone of the clinic's clocks; a page that was kept before it was said has none. */
+function clinicZone(): string | undefined {
+  return document.querySelector<HTMLElement>("[data-sheet]")?.dataset["zone"];
+}
+
 function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
@@ -60,8 +65,8 @@ function fieldsOf(form: HTMLFormElement): Record<string, string | string[]> {
     fields[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
   }
   for (const input of form.querySelectorAll<HTMLInputElement>('input[type="datetime-local"][name]')) {
-    // What is picked is local time; what is sent says which.
-    if (input.value !== "") fields[input.name] = new Date(input.value).toISOString();
+    // What is picked is time of the clinic's wall; what is sent says which instant that is.
+    if (input.value !== "") fields[input.name] = new Date(instantOf(input.value, clinicZone())).toISOString();
   }
   for (const box of form.querySelectorAll<HTMLInputElement>('input[type="checkbox"][name]')) {
     if (!(box.name in fields)) fields[box.name] = "no";
@@ -207,9 +212,10 @@ class Sheet {
       this.say(`Not kept: the tablet could not store it (${String(error)}). It is still in the form.`, "problem");
       return;
     }
+    // Before the form is emptied: an empty form beside "all sent" would say that it has arrived.
+    await this.show();
     empty(form, kept);
     this.say(`${asked.label}: kept on this tablet.`, "done");
-    await this.show();
     // Sending takes as long as the network does; the next entry need not wait for it.
     void this.send().then(() => this.poll());
   }
@@ -410,29 +416,33 @@ class Sheet {
 
   private async show(): Promise<void> {
     const entries = await this.store.entries();
+    this.showNetwork(entries);
     this.quiet.then("queue", () => this.showQueue(entries));
   }
 
-  private showQueue(entries: readonly QueuedEntry[]): void {
+  /** Words that are no button: they change at once, whatever is pressed. */
+  private showNetwork(entries: readonly QueuedEntry[]): void {
     const queued = entries.filter((entry) => entry.state === "queued");
     const refused = entries.length - queued.length;
     const others = queued.filter((entry) => entry.author !== (this.page.author?.id ?? entry.author));
     const status = document.querySelector<HTMLElement>("[data-network]");
-    if (status) {
-      const allSent = refused > 0 ? "Connected" : "Connected, all sent";
-      const words: Record<typeof this.network, string> = {
-        unknown: "Connecting",
-        reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : allSent,
-        lost: `No connection: ${queued.length} kept on this tablet`,
-        "sign-in": `Sign in to send ${queued.length}`,
-      };
-      const text =
-        words[this.network] +
-        (others.length > 0 ? ` (${others.length} of another author)` : "") +
-        (refused > 0 ? `, ${refused} refused` : "");
-      if (status.textContent !== text) status.textContent = text;
-      status.dataset["network"] = refused > 0 && this.network === "reached" ? "refused" : this.network;
-    }
+    if (!status) return;
+    const allSent = refused > 0 ? "Connected" : "Connected, all sent";
+    const words: Record<typeof this.network, string> = {
+      unknown: "Connecting",
+      reached: queued.length > 0 ? `Connected, ${queued.length} still to send` : allSent,
+      lost: `No connection: ${queued.length} kept on this tablet`,
+      "sign-in": `Sign in to send ${queued.length}`,
+    };
+    const text =
+      words[this.network] +
+      (others.length > 0 ? ` (${others.length} of another author)` : "") +
+      (refused > 0 ? `, ${refused} refused` : "");
+    if (status.textContent !== text) status.textContent = text;
+    status.dataset["network"] = refused > 0 && this.network === "reached" ? "refused" : this.network;
+  }
+
+  private showQueue(entries: readonly QueuedEntry[]): void {
     const list = this.root.querySelector<HTMLElement>("[data-queue]");
     if (list) {
       // What is on its way is not shown for the moment that it takes: the page would jump with every entry.
@@ -458,7 +468,7 @@ class Sheet {
     const row = document.createElement("li");
     row.dataset["state"] = entry.state;
     const words = document.createElement("span");
-    const when = clockTime(new Date(entry.occurredAt));
+    const when = clockTime(new Date(entry.occurredAt), clinicZone());
     const what = entry.state === "queued" ? "queued" : `refused: ${entry.reason ?? ""}`;
     words.textContent = `${when} ${entry.label} – ${what}`;
     row.append(words);
@@ -486,7 +496,7 @@ class Sheet {
     void this.store.clockOffset().then((offset) => {
       const server = now + (offset ?? 0);
       for (const element of this.root.querySelectorAll<HTMLElement>("[data-clock]")) {
-        element.textContent = clockTime(new Date(server));
+        element.textContent = clockTime(new Date(server), clinicZone());
       }
       for (const element of this.root.querySelectorAll<HTMLElement>("[data-since]")) {
         element.textContent = elapsed(Date.parse(element.dataset["since"] ?? ""), server);
