@@ -503,10 +503,6 @@ def test_a_page_left_alone_locks_itself_and_the_server_with_it(
 
 
 def test_a_passkey_is_enrolled_and_opens_the_account(new_page: Callable[..., Any], people: Any) -> None:
-    from tests.clinic.conftest import Client
-
-    from ataraxy.clinic.accounts.models import Person
-
     person = Person.objects.create_person(
         "passkey", "Passkey Person", password=PASSWORD, roles=[Role.THERAPIST], must_change_password=False
     )

@@ -46,11 +46,12 @@ def test_every_page_has_a_picture_or_a_reason() -> None:
 
 
 def test_a_new_page_without_a_picture_is_found() -> None:
+    from django.http import HttpResponse
     from django.urls import path
 
     from ataraxy.clinic.access.stated import public
 
-    new = path("new/", public("a test")(lambda request: None), name="new")
+    new = path("new/", public("a test")(lambda request: HttpResponse()), name="new")
     assert not_shown(list(addresses([new]))) == {"new"}
 
 

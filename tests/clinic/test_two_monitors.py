@@ -143,7 +143,7 @@ def test_an_entry_of_one_is_seen_by_the_other_within_two_seconds(
 
 
 def _takes_an_entry(response: Any) -> bool:
-    return response.url.endswith("/entries/") and response.status < 300
+    return bool(response.url.endswith("/entries/") and response.status < 300)
 
 
 def test_a_page_asks_again_within_two_seconds(open_sheet: OpenSheet) -> None:
