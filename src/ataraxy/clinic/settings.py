@@ -201,7 +201,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-WHITENOISE_MAX_AGE = 3600
+# Asked again each time, and answered 304: modules of two versions side by side would stop the run sheet on a tablet
+# for as long as one of them is kept.
+WHITENOISE_MAX_AGE = 0
 
 # --- what is written down about it ----------------------------------------------------------------------------
 

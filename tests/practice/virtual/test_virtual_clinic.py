@@ -275,3 +275,8 @@ def test_every_rate_is_used_and_stands_in_the_documents() -> None:
     for name, one in RATES.items():
         assert f'"{name}"' in source, name
         assert f"| {name} | {one.value:g} | {one.status} | {one.source} |" in page, name
+
+
+def test_an_event_of_a_dose_that_was_stopped_at_once_is_not_dated_later_than_it_was_charted() -> None:
+    assert visit.began_to_feel(NOW, NOW + timedelta(minutes=50)) == NOW + timedelta(minutes=20)
+    assert visit.began_to_feel(NOW, NOW + timedelta(minutes=7)) == NOW + timedelta(minutes=7)

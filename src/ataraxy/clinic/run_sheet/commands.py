@@ -178,6 +178,22 @@ def _correct_reading(practice: Practice, fields: Fields, charted: Charted) -> Do
     )
 
 
+def _correct_delivery(practice: Practice, fields: Fields, charted: Charted) -> Done:
+    point = _whole(fields, "corrects")
+    if point is None:
+        raise _wrong("corrects", "which act is wrong is missing", "Choose it")
+    return _act(
+        practice,
+        charted,
+        decide.correct_delivery,
+        point,
+        _text(fields, "reason"),
+        to_at=_moment(fields, "to_at"),
+        to_rate_ml_per_h=_number(fields, "to_rate_ml_per_h"),
+        to_amount=_number(fields, "to_amount"),
+    )
+
+
 def _a_reading(fields: Fields, charted: Charted) -> Reading:
     taken = _moment(fields, "taken_at") or charted.at
     values = {name: _whole(fields, name) for name in MEASURES}
@@ -312,6 +328,7 @@ _COMMANDS: Mapping[str, Callable[[Practice, Fields, Charted], Done]] = {
     "check_in": _check_in,
     "reading": _reading,
     "correct_reading": _correct_reading,
+    "correct_delivery": _correct_delivery,
     "start": _start,
     "give": _give,
     "rate": _rate,

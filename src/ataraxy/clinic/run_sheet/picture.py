@@ -101,7 +101,7 @@ class Picture:
         to_leave: what keeps the person from being discharged, in observation and recovery.
         next_due: the readings that are asked for now or next.
         due: all of them.
-        inputs: fields for the measures that the present phase asks for.
+        inputs: fields for the measures that any phase of the session asks for.
         given: drug given so far, in words.
         rate: of the pump, in words; empty where none runs.
         paused: whether the pump is paused.
@@ -200,7 +200,9 @@ def _rows(session: Session) -> tuple[Row, ...]:
 
 def _inputs(session: Session, policy: SitePolicy) -> tuple[Input, ...]:
     plan = None if session.plan is None else policy.plan(session.plan.order.route)
-    measures = set() if plan is None else plan.measures(session.phase) | plan.measures(Phase.BEFORE)
+    # The same in every phase: the form stays as it is while the session moves on, and what the next phase asks for has
+    # to have its field.
+    measures = set() if plan is None else {m for phase in Phase for m in plan.measures(phase)}
     return tuple(
         Input(m.value, of.label, of.unit, of.lowest, of.highest, *USUAL.get(m, (of.lowest, of.highest)))
         for m, of in MEASURED.items()

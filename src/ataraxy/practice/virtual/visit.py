@@ -342,7 +342,7 @@ class Visit:
                 id=opaque_id(self.floor.seed, f"event {self.session}", number),
                 term=term,
                 grade=grade,
-                started_at=began + timedelta(minutes=20),
+                started_at=began_to_feel(began, self.floor.now),
                 related="probable",
                 action="stopped" if term == "raised blood pressure" else "none",
                 outcome="resolved",
@@ -442,3 +442,8 @@ class Visit:
     def discharged(self) -> bool:
         """Whether the person went home."""
         return self.floor.session(self.session).state is SessionState.DISCHARGED
+
+
+def began_to_feel(dose_began: datetime, now: datetime) -> datetime:
+    """Return when an event of a dose began: twenty minutes into it, or at once where it was stopped before."""
+    return min(dose_began + timedelta(minutes=20), now)
