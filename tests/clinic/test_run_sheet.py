@@ -328,6 +328,19 @@ def test_an_unchanged_sheet_is_answered_without_a_body(sign_in: Any, visit: Visi
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
+def test_only_who_may_give_a_dose_is_shown_forms_for_it(
+    sign_in: Any, visit: Visit, people: dict[Role, Person]
+) -> None:
+    assign(people[Role.THERAPIST], visit.patient, by="test")
+    address = f"/session/{visit.id}/"
+    shown = {role: sign_in(role).get(address) for role in (Role.MONITOR, Role.THERAPIST)}
+    assert [answer.status_code for answer in shown.values()] == [200, 200]
+    assert b"data-entry=" in shown[Role.MONITOR].content
+    assert b"/preparation/" in shown[Role.MONITOR].content
+    assert b"data-entry=" not in shown[Role.THERAPIST].content
+    assert b"Prepare it" not in shown[Role.THERAPIST].content
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_sheet_can_be_used_by_everybody(open_sheet: OpenSheet, scheme: str) -> None:
     page = open_sheet(scheme=scheme)

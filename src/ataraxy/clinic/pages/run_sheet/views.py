@@ -28,6 +28,7 @@ from ataraxy.practice.aggregate import SESSION
 from ataraxy.practice.sent_before import sent_before
 from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.tablet import SentFromTablet
+from ataraxy.therapy.actor import Action, may
 from ataraxy.therapy.session.state import Session
 
 # An entry that took longer than this on its way, or came from a clock further off, is recorded with both times.
@@ -183,7 +184,8 @@ def _context(
         "trends": trends(session, now, published.bands if published else None),
         "published": published,
         "reference": REFERENCE,
-        "may_chart": request.access.may(Permission.SESSION_CHART),
+        # A therapist charts contacts and risk, which have a page of their own: no form here that only refuses.
+        "may_chart": request.access.may(Permission.SESSION_CHART) and may(actor_of(who), Action.CHART),
         "may_prescribe": request.access.may(Permission.SESSION_PRESCRIBE),
         "author": who.staff_id,
         "author_label": who.display_name,
