@@ -21,7 +21,7 @@ OPENS: dict[Role, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("/administration/people/", "/audit/", "/research/"),
     ),
     Role.MONITOR: ((*CARE, "/register/"), ("/patients/refer/", "/rules/site/", "/audit/")),
-    Role.THERAPIST: ((*CARE, "/follow-up/"), ("/register/", "/patients/refer/", "/research/")),
+    Role.THERAPIST: ((*CARE, "/alerts/"), ("/register/", "/patients/refer/", "/research/")),
     Role.COORDINATOR: ((*CARE, "/patients/refer/"), ("/register/", "/rules/policy/limits/", "/audit/")),
     Role.MEDICAL_DIRECTOR: ((*CARE, "/rules/site/"), ("/register/", "/administration/people/", "/audit/")),
     Role.RESEARCHER: (("/research/",), (*CARE, "/alerts/", "/audit/")),
