@@ -36,7 +36,9 @@ async function asset(request) {
         return response;
     }
     catch {
-        return (await caches.match(request, { ignoreVary: true })) ?? Response.error();
+        // Of another version rather than none.
+        const kept = (await caches.match(request, { ignoreVary: true })) ?? (await caches.match(request, { ignoreVary: true, ignoreSearch: true }));
+        return kept ?? Response.error();
     }
 }
 self.addEventListener("install", () => void self.skipWaiting());

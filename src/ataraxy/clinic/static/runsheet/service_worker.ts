@@ -45,7 +45,9 @@ async function asset(request: Request): Promise<Response> {
     if (response.ok) await (await caches.open(CACHE)).put(request, response.clone());
     return response;
   } catch {
-    return (await caches.match(request, { ignoreVary: true })) ?? Response.error();
+    // Of another version rather than none.
+    const kept = (await caches.match(request, { ignoreVary: true })) ?? (await caches.match(request, { ignoreVary: true, ignoreSearch: true }));
+    return kept ?? Response.error();
   }
 }
 

@@ -534,7 +534,8 @@ async function keepForOffline(root: HTMLElement): Promise<void> {
     .getEntriesByType("resource")
     .map((entry) => new URL(entry.name))
     .filter((url) => url.origin === location.origin && url.pathname.startsWith("/static/"))
-    .map((url) => url.pathname);
+    // With its version: another address is another file to the tablet.
+    .map((url) => url.pathname + url.search);
   const channel = new MessageChannel();
   const kept = new Promise<boolean>((resolve) => {
     channel.port1.onmessage = (event) => resolve(event.data === "kept");
