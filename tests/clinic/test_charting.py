@@ -54,6 +54,35 @@ def test_only_what_is_filled_in_is_recorded_with_its_unit(patient: str, doctor: 
     }
 
 
+FORMS: dict[str, dict[str, str]] = {
+    "facts/measurements": {"vitals__systolic": "128", "source": "device"},
+    "treatment": {"kind": "drug", "drug": "sertraline", "source": "patient"},
+    "psychotherapy": {"kind": "declined", "reason": "does not want to talk to anybody"},
+    "medication": {"drug": "metoprolol", "source": "patient"},
+    "diagnosis": {"disorder": "GAD", "primary": "on"},
+}
+
+
+@pytest.mark.parametrize("where", FORMS)
+def test_a_form_that_is_sent_twice_charts_once_and_another_charts_again(
+    patient: str, doctor: Client, sign_in: Any, where: str
+) -> None:
+    record, request = the_practice().record, uuid.uuid4().hex
+    assert send(doctor, patient, where, **FORMS[where], request=request).status_code == 302
+    after = record.head().seq
+    assert send(doctor, patient, where, **FORMS[where], request=request).status_code == 302
+    assert record.head().seq == after
+    assert send(doctor, patient, where, **FORMS[where]).status_code == 302
+    assert record.head().seq > after
+
+
+def test_the_name_of_a_request_is_its_authors_own(patient: str, doctor: Client, sign_in: Any) -> None:
+    fields, request = FORMS["facts/measurements"], uuid.uuid4().hex
+    send(doctor, patient, "facts/measurements", **fields, request=request)
+    send(sign_in(Role.MONITOR), patient, "facts/measurements", **fields, request=request)
+    assert len(chart_of(patient).facts) == 2
+
+
 def test_a_value_that_cannot_be_is_refused_and_kept(patient: str, doctor: Client) -> None:
     sent = {"vitals__systolic": "12800", "vitals__weight": "71,5", "source": "device"}
     answer = send(doctor, patient, "facts/measurements", **sent)

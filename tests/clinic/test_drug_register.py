@@ -189,3 +189,20 @@ def test_the_register_can_be_used_by_everybody(
         if size == (1280, 800):
             screenshot(page, name, scheme)
         _look_at(page, f"{name}-{size[0]}-{scheme}")
+
+
+def test_the_medical_director_reads_the_register_and_explains_but_moves_no_drug(
+    sign_in: Any, nurse: Client, people: Any
+) -> None:
+    id_ = receive()
+    post(nurse, "count", {**witness(people), "what": f"container:{id_}", "counted": "9"})
+    found = next(d for d in register().discrepancies if d.container == id_)
+    director = sign_in(Role.MEDICAL_DIRECTOR)
+    page = director.get(f"/register/place/{ROOM}/").content.decode()
+    assert "Explain a discrepancy" in page
+    assert "Return a container" not in page
+    assert "Receive a container" not in director.get("/register/").content.decode()
+    assert post(director, "waste", {**witness(people), "what": f"container:{id_}"}).status_code == 403
+    fields = {**witness(people), "count": found.id, "explanation": "broken on the floor, seen by two"}
+    assert post(director, "explain", fields).status_code == 302
+    assert next(d for d in register().discrepancies if d.container == id_).explanations

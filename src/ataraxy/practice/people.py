@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,7 @@ def record(
     *,
     by: Actor,
     key: str | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Done:
     """Record something, or several things at once, in the chart of one person.
 
@@ -53,6 +54,8 @@ def record(
         events: of `ataraxy.therapy.chart_events`; all of one person, all or none are recorded.
         by: who records.
         key: names the request.
+        asked: what was typed, where the events also hold the time at which it came: a form that is sent again says the
+            same at another time. The events themselves where it is left out.
 
     Raises:
         Refusal: as `ataraxy.therapy.chart_decide.record` does.
@@ -76,7 +79,9 @@ def record(
         steps,
         by=by,
         command="chart.record",
-        asked={"events": [event.model_dump(mode="json") for event in together]},
+        asked={"events": [event.model_dump(mode="json") for event in together]}
+        if asked is None
+        else {"person": person, **asked},
         key=key,
     )
 

@@ -24,6 +24,8 @@ class Permission(StrEnum):
     SESSION_PRESCRIBE = "session.prescribe"
     PREPARATION_WRITE = "preparation.write"
     PREPARATION_WITNESS = "preparation.witness"
+    REGISTER_VIEW = "register.view"
+    REGISTER_EXPLAIN = "register.explain"
     SCORE_WRITE = "score.write"
     ALERT_VIEW = "alert.view"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
@@ -54,6 +56,8 @@ MEANING: dict[Permission, str] = {
     Permission.SESSION_PRESCRIBE: "assign a protocol, begin and end treatment, change a dose",
     Permission.PREPARATION_WRITE: "calculate and prepare a dose",
     Permission.PREPARATION_WITNESS: "recalculate and witness as second person",
+    Permission.REGISTER_VIEW: "read the drug register",
+    Permission.REGISTER_EXPLAIN: "explain a discrepancy of the drug register, with a witness",
     Permission.SCORE_WRITE: "enter scores and send questionnaires",
     Permission.ALERT_VIEW: "see alerts",
     Permission.ALERT_ACKNOWLEDGE: "acknowledge alerts",

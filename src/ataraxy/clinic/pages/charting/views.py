@@ -228,7 +228,14 @@ def _record(
 ) -> HttpResponse:
     if form.is_valid():
         try:
-            people.record(the_practice(), list(events()), by=by)
+            typed = {name: value for name, value in form.cleaned_data.items() if name != "request"}
+            people.record(
+                the_practice(),
+                list(events()),
+                by=by,
+                key=form.cleaned_data["request"],
+                asked={"section": section, **typed},
+            )
         except InputError as refusal:
             form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
         except ValidationError as error:

@@ -157,8 +157,12 @@ def give(request: ClinicRequest, patient_id: str) -> HttpResponse:
 def withdraw(request: ClinicRequest, patient_id: str) -> HttpResponse:
     """Record that the person withdraws a consent. It counts at once."""
     practice, form = the_practice(), WithdrawForm(request.POST)
-    timeline_of(patient_id)
+    held = timeline_of(patient_id).file.chart.consents
     if form.is_valid():
+        wanted = form.cleaned_data["consent"]
+        if any(one.id == wanted and one.withdrawn_at is not None for one in held):
+            # the second tap of two
+            return redirect("consent", patient_id=patient_id)
         by = actor_of(request.access.who)
         event = ConsentWithdrawn(
             person=patient_id,

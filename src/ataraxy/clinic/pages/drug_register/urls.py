@@ -8,7 +8,7 @@ from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.navigation import Entry
 from ataraxy.clinic.pages.drug_register import views
 
-NAVIGATION = (Entry("Drug register", "register", Permission.PREPARATION_WRITE, order=420, home=False),)
+NAVIGATION = (Entry("Drug register", "register", Permission.REGISTER_VIEW, order=420, home=False),)
 
 urlpatterns = [
     path("register/", views.places, name="register"),

@@ -46,7 +46,7 @@ class Sum:
     totals: Totals
 
 
-@page(_WRITE, patient=NO_PATIENT)
+@page(Permission.REGISTER_VIEW, patient=NO_PATIENT)
 def places(request: ClinicRequest) -> HttpResponse:
     """Every place that keeps a register, and the form for what comes in."""
     return _places(request)
@@ -77,7 +77,7 @@ def receive(request: ClinicRequest) -> HttpResponse:
     return _places(request, form, 422)
 
 
-@page(_WRITE, patient=NO_PATIENT)
+@page(Permission.REGISTER_VIEW, patient=NO_PATIENT)
 def place(request: ClinicRequest, location: str) -> HttpResponse:
     """The register of one place."""
     return _place(request, location)
@@ -128,7 +128,7 @@ def count(request: ClinicRequest, location: str) -> HttpResponse:
     return _place(request, location, {"count": form}, 422)
 
 
-@action(_WRITE, patient=NO_PATIENT)
+@action(Permission.REGISTER_EXPLAIN, patient=NO_PATIENT)
 def explain(request: ClinicRequest, location: str) -> HttpResponse:
     """What is known of a discrepancy, beside it and not in its place."""
     register = _register(location)
@@ -242,6 +242,7 @@ def _places(request: ClinicRequest, form: ReceiveForm | None = None, status: int
     context = {
         "rows": rows,
         "names": names,
+        "may_write": request.access.may(_WRITE),
         "form": form or ReceiveForm(colleagues=_colleagues(request)),
         "open": form is not None or not rows,
     }
@@ -267,6 +268,8 @@ def _place(
     people = {line.by for line in shown_lines} | {line.witness for line in shown_lines}
     people |= {d.by for d in register.discrepancies} | {d.witness for d in register.discrepancies}
     context = {
+        "may_write": request.access.may(_WRITE),
+        "may_explain": request.access.may(Permission.REGISTER_EXPLAIN),
         "location": location,
         "register": register,
         "sums": _sums(register),
