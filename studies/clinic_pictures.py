@@ -218,6 +218,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("screening", "screening", "prescriber", "/patient/SCREENED/screening/"),
     Picture("consent", "consent", "prescriber", "/patient/PERSON/consent/"),
     Picture("plan", "course", "prescriber", "/patient/PERSON/course/"),
+    Picture("identity", "identity", "coordinator", "/patient/PERSON/identity/"),
     # a session
     Picture("check-in", "run_sheet", "monitor", "/session/ARRIVING/"),
     Picture("preparation-first", "preparation", "monitor", "/session/PREPARING/preparation/"),

@@ -145,6 +145,7 @@ def every_page(people: dict[Role, Person]) -> list[Shown]:
         Shown("screening", prescriber, f"{patient}/screening/", opened_parts),
         Shown("consent", prescriber, f"{patient}/consent/", opened_parts),
         Shown("plan", prescriber, f"{patient}/course/", opened_parts),
+        Shown("identity", prescriber, f"{patient}/identity/"),
         Shown("scores", therapist, f"{patient}/scores/", opened_parts),
         Shown("score-entry", therapist, f"{patient}/scores/enter/?scale=PCL-5"),
         Shown("score-total", therapist, f"{patient}/scores/enter/?scale=LSAS"),

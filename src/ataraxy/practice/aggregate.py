@@ -50,7 +50,11 @@ class Aggregate(Generic[State]):
         """Return the state after one more entry."""
         if kind not in self.kinds:
             return state
-        return self.evolve(state, self._parsed(kind, dict(payload)))
+        return self.evolve(state, self.read(kind, payload))
+
+    def read(self, kind: str, payload: Mapping[str, Any]) -> BaseModel:
+        """Return the event that an opened payload holds; a date that was erased is not known any more."""
+        return self._parsed(kind, dict(payload))
 
     def _parsed(self, kind: str, payload: dict[str, Any]) -> BaseModel:
         try:

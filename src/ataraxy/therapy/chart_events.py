@@ -50,7 +50,7 @@ class PersonReferred(ChartEvent):
 
 
 class PersonIdentified(ChartEvent):
-    """Who the person is; a later one replaces it."""
+    """Who the person is; a later one replaces it, and says why."""
 
     kind: Literal["person.identified"] = "person.identified"
     name: Sensitive = ""
@@ -58,6 +58,7 @@ class PersonIdentified(ChartEvent):
     sex: Sex = Sex.UNKNOWN
     contacts: tuple[Contact, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    reason: Sensitive = ""
 
 
 class FactRecorded(ChartEvent):

@@ -1,0 +1,1 @@
+"""Who a person is: read, and corrected with a reason."""
