@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve
@@ -18,7 +19,7 @@ from tests.clinic.conftest import PASSWORD, sign_in_by_cookie, violations
 from tests.clinic.test_pictures import STUDY, read_by_a_person
 
 from ataraxy.clinic.access.checks import addresses
-from ataraxy.clinic.access.models import AccessEntry, BreakGlass, Presence
+from ataraxy.clinic.access.models import AccessEntry, AccessToken, BreakGlass, Presence
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.accounts.sealing import sealed
@@ -49,6 +50,16 @@ class Shown:
     role: Role | None
     path: str
     then: Then = as_it_opens
+
+
+@pytest.fixture(autouse=True)
+def _gone_afterwards() -> Iterator[None]:
+    """What a running server writes is undone by no transaction: other tests count these."""
+    kinds = (BreakGlass, AccessToken)
+    before = {kind: set(kind.objects.values_list("pk", flat=True)) for kind in kinds}
+    yield
+    for kind in kinds:
+        kind.objects.exclude(pk__in=before[kind]).delete()
 
 
 def made_token(page: Any) -> None:

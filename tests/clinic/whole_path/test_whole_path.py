@@ -41,13 +41,13 @@ CREDENTIALS = {
 PROTOCOL = """
 format: ataraxy.protocol/1
 name: short-infusion
-title: Racemic ketamine 0.02 mg/kg IV over half a minute, for this test
+title: Racemic ketamine 0.01 mg/kg IV over twelve seconds, for this test
 drug: racemic ketamine
 basis: base
 basis_status: assumed
 route: IV infusion
-dose: 0.02 mg/kg
-duration: 0.5 min
+dose: 0.01 mg/kg
+duration: 0.2 min
 calendar: once
 source: {citation: made up for this test}
 """
@@ -393,16 +393,16 @@ def two_people_prepare_the_dose(clinic: Clinic) -> None:
     nurse.send("/register/receive/", {"location": "cupboard", "container": "K-1", **label, **witness})
     preparation = f"/session/{clinic.session}/preparation/"
     page = nurse.open(preparation)
-    read = {"amount": "0.02", "per": "mg/kg", "weight_kg": "70", "container": "cupboard|K-1", **label}
-    read["final_volume_ml"] = "1.4"
+    read = {"amount": "0.01", "per": "mg/kg", "weight_kg": "70", "container": "cupboard|K-1", **label}
+    read["final_volume_ml"] = "0.6"
     page = nurse.send("/preparation/first/", read)
-    assert "0.14" in page.inner_text("main")
+    assert "0.07" in page.inner_text("main")
     assert violations(page) == []
     nurse.send("/preparation/hand-over/")
     second = clinic["second"]
     page = second.open(preparation)
-    assert "0.14" not in page.inner_text("main"), "the second person works unseen"
-    own = {"dose_mg": "1.4", "drawn": "0.14", "rate_ml_per_h": "168"}
+    assert "0.07" not in page.inner_text("main"), "the second person works unseen"
+    own = {"dose_mg": "0.7", "drawn": "0.07", "rate_ml_per_h": "180"}
     who = {"person": option(second, "/preparation/second/", "person", "Second"), "secret": NEW}
     page = second.send("/preparation/second/", {**read, **own, **who})
     assert "Two people agree" in page.inner_text("main")
@@ -436,8 +436,8 @@ def the_dose_is_given_and_watched(clinic: Clinic) -> None:
     event.locator("[name=outcome]").select_option("resolved")
     event.locator("button[type=submit]").click()
     page.wait_for_selector(".sheet-events li:has-text('nausea')")
-    # the pump runs half a minute
-    page.wait_for_timeout(max(0.0, 31 - (time.monotonic() - began)) * 1000)
+    # the pump runs twelve seconds
+    page.wait_for_timeout(max(0.0, 13 - (time.monotonic() - began)) * 1000)
     page.locator("form[data-entry=stop] button").click()
     page.wait_for_selector("form[data-entry=observation]")
     page.locator("form[data-entry=observation] button").click()
@@ -486,7 +486,7 @@ def what_was_drawn_is_accounted_for(clinic: Clinic) -> None:
     nurse = clinic["nurse"]
     page = nurse.open(f"/session/{clinic.session}/preparation/")
     witness = {"person": option(nurse, "/preparation/account/", "person", "Second"), "secret": NEW}
-    account = {"given": "0.14", "wasted": "0", "reason": "", **witness}
+    account = {"given": "0.07", "wasted": "0", "reason": "", **witness}
     page = nurse.send("/preparation/account/", account)
     page = nurse.open("/register/place/cupboard/")
     assert "Zero unaccounted" in page.inner_text("main")
