@@ -23,7 +23,10 @@ OPENS: dict[Role, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Role.MONITOR: ((*CARE, "/register/"), ("/patients/refer/", "/rules/site/", "/audit/")),
     Role.THERAPIST: ((*CARE, "/alerts/"), ("/register/", "/patients/refer/", "/research/")),
     Role.COORDINATOR: ((*CARE, "/patients/refer/"), ("/register/", "/rules/policy/limits/", "/audit/")),
-    Role.MEDICAL_DIRECTOR: ((*CARE, "/rules/site/"), ("/register/", "/administration/people/", "/audit/")),
+    Role.MEDICAL_DIRECTOR: (
+        (*CARE, "/rules/site/", "/register/"),
+        ("/patients/refer/", "/administration/people/", "/audit/"),
+    ),
     Role.RESEARCHER: (("/research/",), (*CARE, "/alerts/", "/audit/")),
     Role.AUDITOR: (("/audit/", "/audit/access/"), (*CARE, "/research/", "/administration/people/")),
     Role.ADMINISTRATOR: (("/administration/people/",), (*CARE, "/research/", "/audit/", "/register/")),
