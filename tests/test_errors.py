@@ -38,3 +38,9 @@ def test_a_solver_error_keeps_its_person_over_a_journey_and_under_another_number
     again = pickle.loads(pickle.dumps(error))
     assert (again.person, str(again)) == (3, str(error))
     assert str(error.named(4099, "person 4099 (v4099)")).startswith("person 4099 (v4099): no step")
+
+
+def test_a_page_gets_full_sentences_without_place_and_code() -> None:
+    said = InputError("the dose is too high", code="dose.cap", remedy="Lower it", where="plan.yaml")
+    assert said.sentence == "The dose is too high. Lower it."
+    assert InputError("nothing to do", code="x").sentence == "Nothing to do."

@@ -32,6 +32,12 @@ class AtaraxyError(Exception):
         # exceptions rebuild themselves from positional arguments, and ours have names: they must cross processes
         return _rebuilt, (type(self), self.message, self.code, self.remedy, self.where)
 
+    @property
+    def sentence(self) -> str:
+        """What was wrong and what to do, as full sentences for a page; without the place and the code."""
+        said = f"{self.message[:1].upper()}{self.message[1:]}."
+        return f"{said} {self.remedy}." if self.remedy else said
+
     def __str__(self) -> str:
         parts = f"{self.where}: {self.message}" if self.where else self.message
         if self.remedy:

@@ -15,6 +15,7 @@ from ataraxy.clinic.access import care
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.the_practice import the_practice
+from ataraxy.practice.aggregate import PERSON
 from ataraxy.practice.people import person_file
 from ataraxy.therapy.fact_kind import FACTS
 from ataraxy.therapy.patient_chart import PatientChart
@@ -170,8 +171,12 @@ def test_a_drug_is_recorded_ended_and_reviewed(patient: str, doctor: Client, sig
     assert send(monitor, patient, "medication/end", medication=held.id).status_code == 302
     assert chart_of(patient).medications[0].until is not None
     assert chart_of(patient).medications_reviewed_at is None
-    send(monitor, patient, "reviewed/drugs")
+    asked = uuid.uuid4().hex
+    for _ in range(2):
+        assert send(monitor, patient, "reviewed/drugs", request=asked).status_code == 302
     assert chart_of(patient).medications_reviewed_at is not None
+    said = [e for e in the_practice().record.entries(PERSON.stream(patient)) if "medications_rev" in e.kind]
+    assert len(said) == 1
     assert (
         send(monitor, patient, "medication", drug="x", until="2999-01-01", source="patient").status_code
         == 422

@@ -83,14 +83,22 @@ def test_looking_records_nothing_and_asking_records_the_answer(sign_in: Any, vis
     client = sign_in(Role.PRESCRIBER)
     client.get(f"/patient/{visit.patient}/screening/")
     assert lists.gate_answers(the_practice(), person=visit.patient) == ()
-    client.post(f"/patient/{visit.patient}/screening/ask/")
+    asked = {"request": uuid.uuid4().hex}
+    for _ in range(2):
+        # the second tap of two
+        assert client.post(f"/patient/{visit.patient}/screening/ask/", asked).status_code == 302
     (answer,) = lists.gate_answers(the_practice(), person=visit.patient)
     assert answer.decision in ("delay", "block")
+    assert client.post(f"/patient/{visit.patient}/screening/ask/").status_code == 400
 
 
 def test_a_monitor_cannot_override_and_what_is_unknown_is_not_offered(sign_in: Any, visit: Visit) -> None:
     address = f"/patient/{visit.patient}/screening/override/"
-    fields = {"rules": ["psychosis-past"], "reason": "one episode, many years ago"}
+    fields = {
+        "request": uuid.uuid4().hex,
+        "rules": ["psychosis-past"],
+        "reason": "one episode, many years ago",
+    }
     assert sign_in(Role.MONITOR).post(address, fields).status_code == 403
     client = sign_in(Role.PRESCRIBER)
     refused = client.post(address, {**fields, "rules": ["diagnosis-confirmed"]})

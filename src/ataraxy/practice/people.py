@@ -194,7 +194,7 @@ def judge_person(
         ]
 
     practice.perform(
-        steps, by=by, command="gate.judge", asked={"id": person, "at": when}, key=key, occurred_at=when
+        steps, by=by, command="gate.judge", asked={"id": person, "at": at}, key=key, occurred_at=when
     )
     judgement = answer[0] if answer else ask_gate(practice, person, at=when)
     return judgement, gate_result(practice, person, judgement, when)

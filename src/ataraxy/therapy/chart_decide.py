@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from ataraxy.therapy import chart_events as e
 from ataraxy.therapy.actor import Actor, Role
+from ataraxy.therapy.fact import Fact
+from ataraxy.therapy.fact_kind import fact_kind, misfit
 from ataraxy.therapy.moment import aware
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.refusal import Refusal
@@ -44,6 +46,7 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
     Raises:
         Refusal: ``role.not-permitted``; ``chart.future``: it is dated later than now; ``chart.other-person``;
             ``chart.unknown-consent``, ``chart.unknown-fact``: there is nothing to withdraw or retract;
+            ``chart.fact``: the vocabulary has no such fact, or not with this value;
             ``chart.reason``: a retraction without one; ``chart.author``: it names another author.
     """
     may = MAY_RECORD.get(event.kind, frozenset())
@@ -82,6 +85,8 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
             raise Refusal(
                 "there is no such consent", code="chart.unknown-consent", remedy="Name a consent by its id"
             )
+    if isinstance(event, e.FactRecorded):
+        _in_the_vocabulary(event.fact)
     if isinstance(event, e.FactRetracted):
         facts = () if chart is None else chart.facts
         if not any((fact.name, fact.observed_at) == (event.name, event.observed_at) for fact in facts):
@@ -93,3 +98,18 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
         if not event.reason.strip():
             raise Refusal("the retraction has no reason", code="chart.reason", remedy="Say what was wrong")
     return (event,)
+
+
+def _in_the_vocabulary(fact: Fact) -> None:
+    kind = fact_kind(fact.name)
+    if kind is None or not kind.recorded:
+        what = "is no fact" if kind is None else "follows from the chart and is not recorded by itself"
+        raise Refusal(
+            f'"{fact.name}" {what}',
+            code="chart.fact",
+            remedy="Use a fact of the list on the page of the gate",
+            where="name",
+        )
+    wrong = misfit(kind, fact.value)
+    if wrong:
+        raise Refusal(f"{kind.title}: {wrong}", code="chart.fact", remedy="Correct the value", where="value")

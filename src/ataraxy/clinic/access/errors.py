@@ -62,9 +62,13 @@ def not_now(request: HttpRequest, error: AtaraxyError) -> HttpResponse:
     if asks_interface(request):
         return problem(status, error.code, error.message, error.remedy)
     # what our errors say names no patient: opaque ids, codes and what to do
-    said = f"{error.message[:1].upper()}{error.message[1:]}."
-    advice = f"{said} {error.remedy}." if error.remedy else said
-    context = {"title": "Not possible now", "advice": advice, "status": status, "code": error.code, "go": ""}
+    context = {
+        "title": "Not possible now",
+        "advice": error.sentence,
+        "status": status,
+        "code": error.code,
+        "go": "",
+    }
     return render(request, "errors/error.html", context, status=status)
 
 

@@ -31,8 +31,6 @@ from ataraxy.practice import alerts, lists, people
 from ataraxy.practice.scores import record_score
 from ataraxy.therapy.chart_events import FactRecorded, PersonIdentified, PersonReferred
 from ataraxy.therapy.fact import Fact
-from ataraxy.therapy.fact_kind import fact_kind, misfit
-from ataraxy.therapy.refusal import Refusal
 
 router = Router(tags=["people"])
 
@@ -92,7 +90,6 @@ def chart_fact(
     practice, by = the_practice(), actor_of(request.access.who)
     people.person_file(practice, person_id)
     at = body.observed_at.astimezone(UTC)
-    _in_the_vocabulary(body)
     fact = Fact(name=body.name, value=body.value, unit=body.unit, observed_at=at, source=body.source)
     done = people.record(practice, FactRecorded(person=person_id, at=at, by=by.id, fact=fact), by=by, key=key)
     return Recorded(seq=done.seq, replayed=done.replayed)
@@ -191,18 +188,3 @@ def acknowledge(
         at=body.at.astimezone(UTC),
     )
     return Recorded(seq=done.seq, replayed=done.replayed, id=alert_id[:64])
-
-
-def _in_the_vocabulary(body: NewFact) -> None:
-    kind = fact_kind(body.name)
-    if kind is None or not kind.recorded:
-        what = "is no fact" if kind is None else "follows from the chart and is not recorded by itself"
-        raise Refusal(
-            f'"{body.name}" {what}',
-            code="chart.fact",
-            remedy="Use a fact of the list on the page of the gate",
-            where="name",
-        )
-    wrong = misfit(kind, body.value)
-    if wrong:
-        raise Refusal(f"{kind.title}: {wrong}", code="chart.fact", remedy="Correct the value", where="value")

@@ -164,7 +164,7 @@ def roles(request: ClinicRequest, person_id: str) -> HttpResponse:
         try:
             administration.set_roles(subject, form.cleaned_data["roles"], by=request.access.who)
         except administration.Refused as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             _follow(request, subject)
             messages.success(request, "Roles saved. They hold from the next page on.")
@@ -179,7 +179,7 @@ def active(request: ClinicRequest, person_id: str) -> HttpResponse:
     try:
         administration.set_active(subject, request.POST.get("active") == "yes", by=request.access.who)
     except administration.Refused as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         _follow(request, subject)
     return redirect("people_person", person_id=person_id)
@@ -215,7 +215,7 @@ def credential(request: ClinicRequest, person_id: str) -> HttpResponse:
         try:
             _record_credential(request, subject, form.credential())
         except InputError as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             record("credential_recorded", request=request, person=request.access.who.pk, subject=subject.pk)
             messages.success(request, "Credential recorded.")
@@ -251,7 +251,7 @@ def withdraw(request: ClinicRequest, person_id: str) -> HttpResponse:
     try:
         _record_credential(request, subject, found.replace(issued_on=since, valid_until=yesterday))
     except InputError as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         record("credential_withdrawn", request=request, person=request.access.who.pk, subject=subject.pk)
         messages.success(request, "Credential withdrawn. It counts no more.")
@@ -264,7 +264,7 @@ def ask_reset(request: ClinicRequest, person_id: str) -> HttpResponse:
     try:
         administration.ask_factor_reset(_found(person_id), by=request.access.who)
     except administration.Refused as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         messages.success(request, "Asked. Another administrator must agree.")
     return redirect("people_person", person_id=person_id)
@@ -281,12 +281,7 @@ def decide_reset(request: ClinicRequest, person_id: str, reset_id: str) -> HttpR
             reset, agreed=request.POST.get("agree") == "yes", by=request.access.who
         )
     except administration.Refused as refusal:
-        messages.error(request, _sentence(refusal))
+        messages.error(request, refusal.sentence)
     else:
         messages.success(request, "Decided and recorded.")
     return redirect("people_person", person_id=person_id)
-
-
-def _sentence(refusal: InputError) -> str:
-    remedy = f" {refusal.remedy}." if refusal.remedy else ""
-    return f"{refusal.message[:1].upper()}{refusal.message[1:]}.{remedy}"

@@ -87,7 +87,7 @@ def acknowledge(request: ClinicRequest, alert_id: str) -> HttpResponse:
             by=actor_of(request.access.who),
         )
     except InputError as refusal:
-        form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+        form.add_error(None, refusal.sentence)
         return _shown(request, {alert_id: form}, status=409 if refusal.code == "alert.acknowledged" else 422)
     messages.success(request, "Acknowledged, in your name.")
     return redirect("alerts")

@@ -202,7 +202,7 @@ def anchor(request: ClinicRequest) -> HttpResponse:
     try:
         made = Anchor.of(head.seq, head.hash, practice.now())
     except InputError as error:
-        messages.error(request, f"{error.message[:1].upper()}{error.message[1:]}.")
+        messages.error(request, error.sentence)
         return redirect("audit")
     response = HttpResponse(f"{made.line()}\n", content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="anchor-{head.seq}.json"'

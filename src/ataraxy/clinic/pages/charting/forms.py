@@ -10,9 +10,9 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone
 
+from ataraxy.clinic.forms import request_field
 from ataraxy.clinic.numbers import NumberField
 from ataraxy.clinic.pages.follow_up.forms import MomentField
-from ataraxy.clinic.pages.preparation.forms import request_field
 from ataraxy.therapy.disorder import CODES, Diagnosis, Disorder, Severity
 from ataraxy.therapy.fact import Fact, FactSource
 from ataraxy.therapy.fact_kind import FACTS, FactKind, Form, misfit

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page
+from ataraxy.clinic.forms import Press
 from ataraxy.clinic.pages.charting import forms as f
 from ataraxy.clinic.pages.patient.views import heading, timeline_of
 from ataraxy.clinic.staff_names import names_of
@@ -191,8 +193,11 @@ def reviewed(request: ClinicRequest, patient_id: str, what: str) -> HttpResponse
     }
     if what not in kinds:
         raise Http404
+    pressed = Press(request.POST)
+    if not pressed.is_valid():
+        raise SuspiciousOperation("the request has no name")
     event = kinds[what](person=patient_id, at=now, by=sheet.by.id)
-    return _at_once(request, patient_id, event, sheet.by, what)
+    return _at_once(request, patient_id, event, sheet.by, what, key=pressed.cleaned_data["request"])
 
 
 @action(WRITE, patient="patient_id")
@@ -237,7 +242,7 @@ def _record(
                 asked={"section": section, **typed},
             )
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         except ValidationError as error:
             for problem in error.errors(include_input=False, include_url=False):
                 where = str(problem["loc"][0]) if problem["loc"] else ""
@@ -251,19 +256,24 @@ def _record(
 def _said(problem: Any) -> str:
     inner = problem.get("ctx", {}).get("error")
     if isinstance(inner, InputError):
-        return f"{inner.message[:1].upper()}{inner.message[1:]}. {inner.remedy}."
+        return inner.sentence
     if problem["type"] == "string_pattern_mismatch":
         return "Write the plain name, letters first."
     return f"{str(problem['msg']).capitalize()}."
 
 
 def _at_once(
-    request: ClinicRequest, patient_id: str, event: e.Event, by: Actor, section: str
+    request: ClinicRequest,
+    patient_id: str,
+    event: e.Event,
+    by: Actor,
+    section: str,
+    key: str | None = None,
 ) -> HttpResponse:
     try:
-        people.record(the_practice(), event, by=by)
+        people.record(the_practice(), event, by=by, key=key, asked={"section": section, "kind": event.kind})
     except InputError as refusal:
-        messages.error(request, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+        messages.error(request, refusal.sentence)
     else:
         messages.success(request, "Charted.")
     return redirect(f"/patient/{patient_id}/chart/#{section}")
@@ -300,6 +310,7 @@ def _chart(
         for group, (title, _) in f.GROUPS.items()
     ]
     context = {
+        "press": {"treatments": Press(auto_id=False), "drugs": Press(auto_id=False)},
         **heading(request, patient_id, shown),
         "chart": sheet.chart,
         "groups": groups,

@@ -146,7 +146,7 @@ def give(request: ClinicRequest, patient_id: str) -> HttpResponse:
         except ValidationError as wrong:
             form.add_error("secret", wrong)
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "Recorded and signed.")
             return redirect("consent", patient_id=patient_id)
@@ -174,7 +174,7 @@ def withdraw(request: ClinicRequest, patient_id: str) -> HttpResponse:
         try:
             people.record(practice, event, by=by)
         except InputError as refusal:
-            messages.error(request, f"{refusal.message}. {refusal.remedy}")
+            messages.error(request, refusal.sentence)
             return _consent(request, patient_id, status=422)
         messages.success(request, "Withdrawn. The gate blocks from now on.")
         return redirect("consent", patient_id=patient_id)

@@ -9,8 +9,8 @@ from django import forms
 from django.utils import timezone
 
 from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.forms import request_field
 from ataraxy.clinic.numbers import NumberField
-from ataraxy.clinic.pages.preparation.forms import request_field
 from ataraxy.therapy.basis_of_use import registry_of
 from ataraxy.therapy.consent import Basis
 from ataraxy.therapy.disorder import CODES

@@ -243,7 +243,7 @@ def _do(
         try:
             work(the_practice(), actor_of(request.access.who), form.cleaned_data.get("request", ""))
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, said)
             return redirect("course", patient_id=patient_id)

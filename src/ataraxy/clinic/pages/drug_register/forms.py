@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from django import forms
 
+from ataraxy.clinic.forms import request_field
 from ataraxy.clinic.numbers import NumberField
-from ataraxy.clinic.pages.preparation.forms import CHOOSE, ByTwo, request_field
+from ataraxy.clinic.pages.preparation.forms import CHOOSE, ByTwo
 from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.drug_register import Discrepancy, Register
 from ataraxy.therapy.exact import plain

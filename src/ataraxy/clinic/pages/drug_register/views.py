@@ -200,14 +200,9 @@ def _witnessed(request: ClinicRequest, form: Witnessed, act: Callable[[Any], Non
     try:
         act(actor_of(witness))
     except InputError as refusal:
-        form.add_error(None, _sentence(refusal))
+        form.add_error(None, refusal.sentence)
         return False
     return True
-
-
-def _sentence(refusal: InputError) -> str:
-    text = f"{refusal.message[:1].upper()}{refusal.message[1:]}."
-    return f"{text} {refusal.remedy}." if refusal.remedy else text
 
 
 def _colleagues(request: ClinicRequest) -> list[Any]:

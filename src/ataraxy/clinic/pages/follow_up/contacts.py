@@ -95,7 +95,7 @@ def contact(request: ClinicRequest, session_id: str) -> HttpResponse:
             )
             sessions.act(practice, session_id, decide.follow_up, made, by=by, key=said["request"])
         except InputError as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "Charted.")
             return redirect("session_follow_up", session_id=session_id)
@@ -122,7 +122,7 @@ def risk(request: ClinicRequest, session_id: str) -> HttpResponse:
                 key=form.cleaned_data["request"],
             )
         except InputError as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "Charted.")
             return redirect("session_follow_up", session_id=session_id)
@@ -232,7 +232,3 @@ def _row(one: SessionFollowUp) -> dict[str, Any]:
         "status": due.status,
         "badge": STATES[due.status],
     }
-
-
-def _sentence(refusal: InputError) -> str:
-    return f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}."

@@ -10,8 +10,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from ataraxy.clinic.forms import request_field
 from ataraxy.clinic.numbers import NumberField
-from ataraxy.clinic.pages.preparation.forms import request_field
 from ataraxy.clinic.pages.questionnaire.links import may_be_sent
 from ataraxy.therapy.instruments.instrument import Instrument
 from ataraxy.therapy.risk_level import RiskLevel

@@ -95,7 +95,7 @@ def enter(request: ClinicRequest, patient_id: str) -> HttpResponse:
                 at=form.cleaned_data["at"],
             )
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             if sum(entry.kind == "alert.raised" for entry in done.entries):
                 messages.warning(request, "Recorded. It raised an alert.")
@@ -130,7 +130,7 @@ def send(request: ClinicRequest, patient_id: str) -> HttpResponse:
             request=request,
         )
     except InputError as refusal:
-        form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+        form.add_error(None, refusal.sentence)
         return _overview(request, patient_id, form, 422)
     address = request.build_absolute_uri(f"/q/{token}/")
     context = {

@@ -2,67 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page
+from ataraxy.clinic.forms import Who
 from ataraxy.clinic.pages.patient.views import heading, timeline_of
-from ataraxy.clinic.pages.preparation.forms import request_field
 from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
-from ataraxy.practice.identity import Identity, correct_identity, identities
+from ataraxy.practice.identity import TELEPHONE, Identity, correct_identity, identities
 from ataraxy.therapy.person import Contact, Sex
 
-TELEPHONE = "telephone"
 
-
-class IdentityForm(forms.Form):
+class IdentityForm(Who):
     """Who the person is, as it should have been, and why it is changed."""
 
-    request = request_field()
-    name = forms.CharField(
-        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-    born = forms.DateField(
-        label="Date of birth",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    sex = forms.ChoiceField(
-        label="Sex as registered", choices=[(sex.value, sex.value.capitalize()) for sex in Sex]
-    )
-    phone = forms.CharField(
-        label="Telephone",
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
     reason = forms.CharField(
         label="Why it is changed",
         max_length=500,
         help_text="Such as: misspelt at referral, new number, identity card seen.",
     )
-
-    @property
-    def who_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("name", "born", "sex", "phone")]
-
-    def clean_born(self) -> Any:
-        born = self.cleaned_data["born"]
-        if born is not None and not 1900 <= born.year <= timezone.localdate().year:
-            raise forms.ValidationError("Check the year.", code="year")
-        if born is not None and born > timezone.localdate():
-            raise forms.ValidationError("This lies in the future.", code="future")
-        return born
 
 
 @page(Permission.PATIENT_IDENTITY, patient="patient_id")
@@ -91,7 +57,7 @@ def correct(request: ClinicRequest, patient_id: str) -> HttpResponse:
                 key=said["request"],
             )
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "Corrected. What was said before stays in the record.")
             return redirect("identity", patient_id=patient_id)
@@ -120,9 +86,8 @@ def _as_typed(one: Identity) -> dict[str, Any]:
 
 
 def _row(one: Identity) -> dict[str, Any]:
-    at: datetime = one.at
     return {
-        "at": at,
+        "at": one.at,
         "by": one.by,
         "name": one.name,
         "born": one.born,

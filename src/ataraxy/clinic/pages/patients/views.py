@@ -11,18 +11,18 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
 from ataraxy.clinic.access import care
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
-from ataraxy.clinic.pages.preparation.forms import request_field
+from ataraxy.clinic.forms import Who
 from ataraxy.clinic.patients_of import name_of, patients_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.practice import courses, people
 from ataraxy.practice.aggregate import COURSE, PERSON
+from ataraxy.practice.identity import TELEPHONE
 from ataraxy.practice.people_in_care import PersonInCare, people_in_care, people_named
 from ataraxy.practice.practice import Practice
 from ataraxy.therapy import course_decide
@@ -72,30 +72,9 @@ class SearchForm(forms.Form):
     )
 
 
-class ReferForm(forms.Form):
+class ReferForm(Who):
     """A referral."""
 
-    request = request_field()
-    name = forms.CharField(
-        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-    born = forms.DateField(
-        label="Date of birth",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="The gate asks for the age.",
-    )
-    sex = forms.ChoiceField(
-        label="Sex as registered",
-        choices=[(sex.value, sex.value.capitalize()) for sex in Sex],
-        initial=Sex.UNKNOWN.value,
-    )
-    phone = forms.CharField(
-        label="Telephone",
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
     referred_by = forms.ChoiceField(label="Referred by", choices=REFERRERS)
     disorder = forms.ChoiceField(
         label="Treatment is sought for",
@@ -115,24 +94,9 @@ class ReferForm(forms.Form):
         initial=True,
     )
 
-    WHO = ("name", "born", "sex", "phone")
-    WHY = ("referred_by", "disorder")
-
-    @property
-    def who_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.WHO]
-
     @property
     def why_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.WHY]
-
-    def clean_born(self) -> Any:
-        born = self.cleaned_data["born"]
-        if born is not None and not 1900 <= born.year <= timezone.localdate().year:
-            raise forms.ValidationError("Check the year.", code="year")
-        if born is not None and born > timezone.localdate():
-            raise forms.ValidationError("This lies in the future.", code="future")
-        return born
+        return [self["referred_by"], self["disorder"]]
 
 
 @page(Permission.PATIENT_VIEW, post=Permission.PATIENT_VIEW, patient=NO_PATIENT)
@@ -181,7 +145,7 @@ def refer(request: ClinicRequest) -> HttpResponse:
         content = hashlib.sha256(repr(sorted((k, str(v)) for k, v in said.items())).encode()).hexdigest()
         person = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/person/{content}").hex
         course = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/course/{content}").hex
-        contacts = (Contact(kind="telephone", value=said["phone"]),) if said["phone"] else ()
+        contacts = (Contact(kind=TELEPHONE, value=said["phone"]),) if said["phone"] else ()
         events: list[Event] = [
             PersonReferred(
                 person=person, at=now, by=by.id, referred_by=said["referred_by"], reason=said["reason"]
@@ -206,7 +170,7 @@ def refer(request: ClinicRequest) -> HttpResponse:
                 )
                 courses.act(practice, course, course_decide.begin_screening, by=by)
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "Referred. You care for this person from now on.")
             return redirect("patient", patient_id=person)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.forms import request_field
 from ataraxy.clinic.numbers import NumberField
 from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.preparation import OwnResult, RawInputs, Vial
@@ -17,13 +17,6 @@ from ataraxy.therapy.session.state import Session
 
 CHOOSE = ("", "Choose")
 WITNESS_HELP = "Their own, typed by themselves."
-
-
-def request_field() -> forms.RegexField:
-    """Names the request, so that a form sent twice is carried out once."""
-    return forms.RegexField(
-        regex=r"^[0-9a-f]{32}$", widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex
-    )
 
 
 class ByTwo(forms.Form):

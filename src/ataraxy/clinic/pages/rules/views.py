@@ -62,10 +62,8 @@ def _kind(text: str) -> Kind:
     return found
 
 
-def _sentence(error: InputError) -> str:
-    where = f"{error.where}: " if error.where else ""
-    remedy = f" {error.remedy}." if error.remedy else ""
-    return f"{where}{error.message[:1].upper()}{error.message[1:]}.{remedy}"
+def _with_place(error: InputError) -> str:
+    return f"{error.where}: {error.sentence}" if error.where else error.sentence
 
 
 def _context(request: ClinicRequest, site: Site, **more: Any) -> dict[str, Any]:
@@ -200,7 +198,7 @@ def upload(request: ClinicRequest, kind: str) -> HttpResponse:
         text = text_of(form.cleaned_data["file"].read())
         name, body = read(of, text)
     except InputError as error:
-        form.add_error("file", _sentence(error))
+        form.add_error("file", _with_place(error))
         return render(request, "rules/upload.html", context, status=422)
     return _preview(request, of, name, body, AdoptForm(request, initial=_shown(text, body)))
 
@@ -248,7 +246,7 @@ def adopt(request: ClinicRequest, kind: str) -> HttpResponse:
     try:
         name, body = read(of, request.POST.get("text", "")[:300_000])
     except InputError as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, _with_place(error))
         return redirect("rules_upload", kind=of)
     if form.is_valid() and form.cleaned_data["sha256"] != body_hash(body):
         form.add_error(None, "The document is not the one that was shown. Upload it again.")
@@ -259,7 +257,7 @@ def adopt(request: ClinicRequest, kind: str) -> HttpResponse:
                 check_for_site(SitePolicy.model_validate_json(json.dumps(body)), simulated=_simulated())
             practice_site.adopt(practice, of, name, body, by=actor_of(request.access.who))
         except InputError as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, _with_place(refusal))
         else:
             record("document_adopted", request=request, person=request.access.who.pk, detail=of)
             messages.success(request, "Adopted. It is in force from now on; earlier versions stay readable.")
@@ -282,7 +280,7 @@ def retire(request: ClinicRequest, kind: str, name: str, version: int) -> HttpRe
                 by=actor_of(request.access.who),
             )
         except InputError as refusal:
-            messages.error(request, _sentence(refusal))
+            messages.error(request, _with_place(refusal))
         else:
             record("document_retired", request=request, person=request.access.who.pk, detail=of)
             messages.success(request, "Retired. It stays readable.")
@@ -392,7 +390,7 @@ def _adopted(request: ClinicRequest, form: Any, make: Any, said: str) -> bool:
         check_for_site(made, simulated=_simulated())
         practice_site.adopt_policy(practice, made, by=actor_of(request.access.who))
     except InputError as error:
-        form.add_error(None, _sentence(error))
+        form.add_error(None, _with_place(error))
         return False
     record("document_adopted", request=request, person=request.access.who.pk, detail="policy")
     messages.success(request, said)
@@ -413,7 +411,7 @@ def site(request: ClinicRequest) -> HttpResponse:
             described = form.description(simulated=_simulated())
             practice_site.describe_site(practice, described, by=actor_of(request.access.who))
         except InputError as refusal:
-            form.add_error(None, _sentence(refusal))
+            form.add_error(None, _with_place(refusal))
         else:
             record("site_described", request=request, person=request.access.who.pk)
             messages.success(request, "Saved. It holds from now on.")

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page
+from ataraxy.clinic.forms import Press, request_field
 from ataraxy.clinic.pages.patient.views import heading, timeline_of
 from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
@@ -43,6 +45,7 @@ HEADINGS = (
 class OverrideForm(forms.Form):
     """Why a prescriber goes on in spite of findings."""
 
+    request = request_field()
     rules = forms.MultipleChoiceField(label="In spite of", widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(
         label="Reason",
@@ -67,10 +70,18 @@ def screening(request: ClinicRequest, patient_id: str) -> HttpResponse:
 @action(Permission.PATIENT_REFER, patient="patient_id")
 def ask(request: ClinicRequest, patient_id: str) -> HttpResponse:
     """Ask the gate and record its answer."""
+    pressed = Press(request.POST)
+    if not pressed.is_valid():
+        raise SuspiciousOperation("the request has no name")
     try:
-        judgement, _ = people.judge_person(the_practice(), patient_id, by=actor_of(request.access.who))
+        judgement, _ = people.judge_person(
+            the_practice(),
+            patient_id,
+            by=actor_of(request.access.who),
+            key=pressed.cleaned_data["request"],
+        )
     except InputError as refusal:
-        messages.error(request, f"{refusal.message}. {refusal.remedy}")
+        messages.error(request, refusal.sentence)
         return _screening(request, patient_id, status=422)
     messages.success(request, f"Recorded: {judgement.decision.value}.")
     return redirect("screening", patient_id=patient_id)
@@ -89,9 +100,10 @@ def override(request: ClinicRequest, patient_id: str) -> HttpResponse:
                 form.cleaned_data["rules"],
                 form.cleaned_data["reason"],
                 by=actor_of(request.access.who),
+                key=form.cleaned_data["request"],
             )
         except InputError as refusal:
-            form.add_error(None, f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}.")
+            form.add_error(None, refusal.sentence)
         else:
             messages.success(request, "The override is recorded under your name.")
             return redirect("screening", patient_id=patient_id)
@@ -102,12 +114,16 @@ def _screening(
     request: ClinicRequest, patient_id: str, form: OverrideForm | None = None, status: int = 200
 ) -> HttpResponse:
     practice, shown = the_practice(), timeline_of(patient_id)
-    context: dict[str, Any] = {**heading(request, patient_id, shown), "may_ask": _may_ask(request)}
+    context: dict[str, Any] = {
+        **heading(request, patient_id, shown),
+        "may_ask": _may_ask(request),
+        "press": Press(auto_id=False),
+    }
     try:
         judgement = people.ask_gate(practice, patient_id)
     except InputError as refusal:
         # the clinic has adopted no rules or no policy yet
-        context["no_answer"] = f"{refusal.message[:1].upper()}{refusal.message[1:]}. {refusal.remedy}."
+        context["no_answer"] = refusal.sentence
         return render(request, "screening/screening.html", context, status=status)
     stands = people.gate_result(practice, patient_id, judgement, judgement.at)
     overridable = _overridable(judgement)

@@ -58,7 +58,7 @@ def tokens(request: ClinicRequest) -> HttpResponse:
                 agreed=by == person.pk,
             )
         except InputError as error:
-            form.add_error("scopes", f"{error.message[:1].upper()}{error.message[1:]}. {error.remedy}.")
+            form.add_error("scopes", error.sentence)
         else:
             context = {"secret": secret, "subject": person, "form": form, "agreed": by == person.pk}
             return render(request, "tokens/made.html", context)
