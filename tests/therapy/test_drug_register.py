@@ -34,7 +34,7 @@ BOX = VIAL.replace(id="box", unit="piece", content=Decimal(3), strength=Decimal(
 
 
 def after(register: Register | None, events: tuple[Event, ...]) -> Register:
-    found = fold_register(events, register)
+    found = fold_register(register, events)
     assert found is not None
     return found
 

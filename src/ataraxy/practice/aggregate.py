@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,7 @@ from ataraxy.therapy import alert, chart_events, course_events, drug_register_ev
 from ataraxy.therapy.alert import Alert, evolve_alerts
 from ataraxy.therapy.chart_events import GateJudged, GateOverridden, PersonReferred
 from ataraxy.therapy.course import Course, evolve_course
-from ataraxy.therapy.drug_register import Register, evolve_register
+from ataraxy.therapy.drug_register import Register, evolve_register, fold_register
 from ataraxy.therapy.override import GateOverride
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.session import events as session_events
@@ -35,22 +35,27 @@ class Aggregate(Generic[State]):
         kinds: of its events; other entries of a stream (signatures, erasures) change no state.
         parse: kind and payload -> event.
         evolve: state and event -> state; never refuses.
+        fold: state and many events -> state, where that is cheaper than one after another.
     """
 
     prefix: str
     kinds: frozenset[str]
     parse: Callable[[str, dict[str, Any]], BaseModel]
     evolve: Callable[[State | None, Any], State]
+    fold: Callable[[State | None, Iterable[Any]], State | None] | None = None
 
     def stream(self, id_: str) -> str:
         """Return the stream of one history of this kind."""
         return f"{self.prefix}/{id_}"
 
-    def folded(self, state: State | None, kind: str, payload: Mapping[str, Any]) -> State | None:
-        """Return the state after one more entry."""
-        if kind not in self.kinds:
-            return state
-        return self.evolve(state, self.read(kind, payload))
+    def after(self, state: State | None, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> State | None:
+        """Return the state after more entries, each a kind and an opened payload."""
+        events = (self.read(kind, payload) for kind, payload in entries if kind in self.kinds)
+        if self.fold is not None:
+            return self.fold(state, events)
+        for event in events:
+            state = self.evolve(state, event)
+        return state
 
     def read(self, kind: str, payload: Mapping[str, Any]) -> BaseModel:
         """Return the event that an opened payload holds; a date that was erased is not known any more."""
@@ -137,6 +142,7 @@ REGISTER: Aggregate[Register] = Aggregate(
     frozenset(drug_register_events.KINDS),
     drug_register_events.parse_register_event,
     evolve_register,
+    fold_register,
 )
 PERSON: Aggregate[PersonFile] = Aggregate(
     "person", frozenset(chart_events.KINDS), chart_events.parse_event, _evolve_person

@@ -190,16 +190,18 @@ class Practice:
         return Loaded(id_, kept.state, kept.version)
 
     def _brought_up(self, aggregate: Aggregate[State], stream: str, kept: _Kept) -> _Kept:
-        version, seq, state = kept.version, kept.seq, kept.state
-        entries = list(self.record.entries(stream, after=seq))
+        entries = list(self.record.entries(stream, after=kept.seq))
+        if not entries:
+            return kept
         with self.record.reading() as connection:
-            for entry in entries:
-                payload = entry.payload
-                if self.record.keys is not None:
-                    payload = self.record.keys.open_payload(connection, stream=stream, payload=payload)
-                state = aggregate.folded(state, entry.kind, payload)
-                version, seq = entry.version, entry.seq
-        return _Kept(version, seq, state)
+            opened = ((entry.kind, self._opened(connection, entry)) for entry in entries)
+            state = aggregate.after(kept.state, opened)
+        return _Kept(entries[-1].version, entries[-1].seq, state)
+
+    def _opened(self, connection: sa.Connection, entry: Entry) -> Mapping[str, Any]:
+        if self.record.keys is None:
+            return entry.payload
+        return self.record.keys.open_payload(connection, stream=entry.stream, payload=entry.payload)
 
     # --- writing ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.practice import Practice
-from ataraxy.therapy.drug_register import Register, evolve_register
+from ataraxy.therapy.drug_register import Register, RegisterWriting
 from ataraxy.therapy.drug_register_events import (
     DiscrepancyExplained,
     DrawCounted,
@@ -96,7 +96,7 @@ def _read_on(practice: Practice, location: str, book: _Book) -> _Book:
     entries = list(practice.record.entries(stream, after=book.seq))
     if not entries:
         return book
-    lines, register = list(book.lines), book.register
+    lines, register = list(book.lines), RegisterWriting.on(book.register, location)
     with practice.record.reading() as connection:
         for entry in entries:
             if entry.kind not in REGISTER.kinds:
@@ -105,23 +105,30 @@ def _read_on(practice: Practice, location: str, book: _Book) -> _Book:
             if practice.record.keys is not None:
                 payload = practice.record.keys.open_payload(connection, stream=stream, payload=payload)
             event = parse_register_event(entry.kind, dict(payload))
-            before, register = register, evolve_register(register, event)
-            lines.append(_line(entry.seq, entry.recorded_at, event, before, register))
-    return _Book(entries[-1].seq, register, tuple(lines))
+            container, draw, amount = _moved(event)
+            place = register.draws.get(draw or "") or register.containers.get(container or "")
+            expected = None if place is None else place.remaining
+            register.enter(event)
+            lines.append(_line(entry.seq, entry.recorded_at, event, amount, expected, register))
+    return _Book(entries[-1].seq, register.register(), tuple(lines))
 
 
-def _line(seq: int, recorded_at: datetime, event: Event, before: Register | None, after: Register) -> Line:
-    container_id, draw_id, amount = _moved(event)
-    if isinstance(event, DiscrepancyExplained):
-        found = next((d for d in after.discrepancies if d.id == event.count), None)
-        container_id, draw_id = (found.container, found.draw) if found is not None else (None, None)
-    draw = after.draw(draw_id)
-    container = after.container(container_id if draw is None else draw.container)
-    counted = isinstance(event, DrugCounted | DrawCounted)
-    place = None if before is None else before.draw(draw_id) or before.container(container_id)
-    difference = (
-        amount - place.remaining if counted and amount is not None and place is not None else Decimal(0)
-    )
+def _line(
+    seq: int,
+    recorded_at: datetime,
+    event: Event,
+    amount: Decimal | None,
+    expected: Decimal | None,
+    register: RegisterWriting,
+) -> Line:
+    container_id, draw_id, _ = _moved(event)
+    if isinstance(event, DiscrepancyExplained) and (found := register.discrepancies.get(event.count)):
+        container_id, draw_id = found.container, found.draw
+    draw = register.draws.get(draw_id or "")
+    container = register.containers.get((container_id if draw is None else draw.container) or "")
+    difference = Decimal(0)
+    if isinstance(event, DrugCounted | DrawCounted) and expected is not None:
+        difference = event.counted - expected
     return Line(
         seq=seq,
         at=event.at,

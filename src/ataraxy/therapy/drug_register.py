@@ -11,8 +11,10 @@ discrepancy. It stands for ever: it can be explained, never edited.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple, Self, TypeAlias, TypeVar
 
 from pydantic import Field
 
@@ -125,16 +127,17 @@ class Discrepancy(Value):
     explanations: tuple[Sensitive, ...] = ()
 
 
-class Totals(Value):
+@dataclass(frozen=True, slots=True)
+class Totals:
     """Sums over containers and their draws, in mL or pieces."""
 
-    received: Exact = ZERO
-    found: Exact = ZERO
-    in_containers: Exact = ZERO
-    in_draws: Exact = ZERO
-    given: Exact = ZERO
-    wasted: Exact = ZERO
-    returned: Exact = ZERO
+    received: Decimal = ZERO
+    found: Decimal = ZERO
+    in_containers: Decimal = ZERO
+    in_draws: Decimal = ZERO
+    given: Decimal = ZERO
+    wasted: Decimal = ZERO
+    returned: Decimal = ZERO
 
     @property
     def unaccounted(self) -> Decimal:
@@ -144,26 +147,24 @@ class Totals(Value):
 
     def __add__(self, other: Totals) -> Totals:
         """Return both together."""
-        return Totals(**{name: getattr(self, name) + getattr(other, name) for name in Totals.model_fields})
+        return Totals(*(mine + yours for mine, yours in zip(_parts(self), _parts(other), strict=True)))
 
     def __sub__(self, other: Totals) -> Totals:
         """Return these without the other."""
-        return Totals(**{name: getattr(self, name) - getattr(other, name) for name in Totals.model_fields})
+        return Totals(*(mine - yours for mine, yours in zip(_parts(self), _parts(other), strict=True)))
 
 
-class Balance(Value):
+_parts = attrgetter(*(one.name for one in fields(Totals)))
+
+
+class Balance(NamedTuple):
     """The sums of what may be added up: mL of 10 mg/mL and mL of 50 mg/mL may not."""
 
     drug: Drug
-    strength: Exact
+    strength: Decimal
     basis: Basis
     unit: str
     totals: Totals = Totals()
-
-    def holds(self, vial: Vial) -> bool:
-        """Return whether the content of a container is added up here."""
-        mine = (self.drug, self.strength, self.basis, self.unit)
-        return mine == (vial.drug, vial.strength, vial.basis, vial.unit)
 
 
 class Register(Value):
@@ -234,159 +235,187 @@ class Register(Value):
 
 def evolve_register(register: Register | None, event: Event) -> Register:
     """Return the register after an entry; total over every order of entries."""
-    before = register or Register(location=event.location)
-    changed = _changed(before, event)
-    if changed is None:
-        note = (
-            f"{event.kind} at {event.at.isoformat()} names nothing in the register, or what is there already"
-        )
-        return before.model_copy(update={"irregular": (*before.irregular, note)})
-    return changed
+    writing = RegisterWriting.on(register, event.location)
+    writing.enter(event)
+    return writing.register()
 
 
-def fold_register(events: Iterable[Event], register: Register | None = None) -> Register | None:
-    """Return the register after many entries; None where there is none."""
+def fold_register(register: Register | None, events: Iterable[Event]) -> Register | None:
+    """Return the register after many entries; None where there is none. Copies the register once, not with each."""
+    writing: RegisterWriting | None = None
     for event in events:
-        register = evolve_register(register, event)
-    return register
+        writing = writing or RegisterWriting.on(register, event.location)
+        writing.enter(event)
+    return register if writing is None else writing.register()
 
 
-def _changed(register: Register, event: Event) -> Register | None:
-    match event:
-        case DrugReceived():
-            if register.container(event.vial.id) is not None:
-                return None
-            new = Container(vial=event.vial, received_at=event.at)
-            return _with_container(register, new)
-        case DrugDrawn():
-            if register.draw(event.draw) is not None:
-                return None
-            taken = _container_plus(register, event.container, drawn=event.amount)
-            if taken is None:
-                return None
-            draw = Draw(
-                id=event.draw,
-                container=event.container,
-                session=event.session,
-                at=event.at,
-                amount=event.amount,
+_Kind: TypeAlias = tuple[Drug, Decimal, Basis, str]
+
+
+@dataclass(slots=True)
+class RegisterWriting:
+    """A register while entries are read into it. One reader's own: what others see is the register it ends in."""
+
+    location: str
+    containers: dict[str, Container]
+    draws: dict[str, Draw]
+    discrepancies: dict[str, Discrepancy]
+    counts: dict[str, None]
+    irregular: list[str]
+    not_empty: dict[str, None]
+    open_draw_ids: dict[str, None]
+    balances: dict[_Kind, Totals]
+
+    @classmethod
+    def on(cls, register: Register | None, location: str) -> Self:
+        """Go on from a register, which stays as it is."""
+        before = register or Register(location=location)
+        return cls(
+            before.location,
+            dict(before.containers_by_id),
+            dict(before.draws_by_id),
+            {found.id: found for found in before.discrepancies},
+            dict.fromkeys(before.counts),
+            list(before.irregular),
+            dict(before.not_empty),
+            dict(before.open_draw_ids),
+            {balance[:4]: balance.totals for balance in before.balances},
+        )
+
+    def register(self) -> Register:
+        """Return what was read, as a value."""
+        return Register.model_construct(
+            location=self.location,
+            containers_by_id=dict(self.containers),
+            draws_by_id=dict(self.draws),
+            discrepancies=tuple(self.discrepancies.values()),
+            counts=tuple(self.counts),
+            irregular=tuple(self.irregular),
+            not_empty=dict(self.not_empty),
+            open_draw_ids=dict(self.open_draw_ids),
+            balances=tuple(Balance(*kind, totals) for kind, totals in self.balances.items()),
+        )
+
+    def enter(self, event: Event) -> None:
+        """Read one entry; what names nothing there is moves no drug and is noted."""
+        if not self._entered(event):
+            self.irregular.append(
+                f"{event.kind} at {event.at.isoformat()} names nothing in the register, or what is there already"
             )
-            return _with_draw(taken, draw)
-        case DrugGiven():
-            return _draw_plus(register, event.draw, given=event.amount)
-        case DrugWasted():
-            if event.draw is not None:
-                return _draw_plus(register, event.draw, wasted=event.amount)
-            return _container_plus(register, event.container, wasted=event.amount)
-        case DrugReturned():
-            if event.draw is None:
-                return _container_plus(register, event.container, returned=event.amount)
-            draw_found = register.draw(event.draw)
-            if draw_found is None:
-                return None
-            back = _container_plus(register, draw_found.container, put_back=event.amount)
-            return None if back is None else _draw_plus(back, event.draw, put_back=event.amount)
-        case DrugCounted():
-            return _counted(register, event, event.container, None)
-        case DrawCounted():
-            return _counted(register, event, None, event.draw)
-        case DiscrepancyExplained():
-            if all(d.id != event.count for d in register.discrepancies):
-                return None
-            explained = tuple(
-                d.model_copy(update={"explanations": (*d.explanations, event.explanation)})
-                if d.id == event.count
-                else d
-                for d in register.discrepancies
-            )
-            return register.model_copy(update={"discrepancies": explained})
+
+    def _entered(self, event: Event) -> bool:
+        match event:
+            case DrugReceived():
+                if event.vial.id in self.containers:
+                    return False
+                self._put_container(Container(vial=event.vial, received_at=event.at))
+                return True
+            case DrugDrawn():
+                if event.draw in self.draws or not self._container_plus(event.container, drawn=event.amount):
+                    return False
+                self._put_draw(
+                    Draw(
+                        id=event.draw,
+                        container=event.container,
+                        session=event.session,
+                        at=event.at,
+                        amount=event.amount,
+                    )
+                )
+                return True
+            case DrugGiven():
+                return self._draw_plus(event.draw, given=event.amount)
+            case DrugWasted():
+                if event.draw is not None:
+                    return self._draw_plus(event.draw, wasted=event.amount)
+                return self._container_plus(event.container, wasted=event.amount)
+            case DrugReturned():
+                if event.draw is None:
+                    return self._container_plus(event.container, returned=event.amount)
+                draw = self.draws.get(event.draw)
+                return (
+                    draw is not None
+                    and self._container_plus(draw.container, put_back=event.amount)
+                    and self._draw_plus(event.draw, put_back=event.amount)
+                )
+            case DrugCounted():
+                return self._counted(event, event.container, None)
+            case DrawCounted():
+                return self._counted(event, None, event.draw)
+            case DiscrepancyExplained():
+                found = self.discrepancies.get(event.count)
+                if found is None:
+                    return False
+                said = (*found.explanations, event.explanation)
+                self.discrepancies[event.count] = found.model_copy(update={"explanations": said})
+                return True
+
+    def _counted(self, event: DrugCounted | DrawCounted, container: str | None, draw: str | None) -> bool:
+        """A count is held against the balance of the register itself, whatever the entry says was expected."""
+        if event.count in self.counts:
+            return False
+        place = self.containers.get(container or "") if draw is None else self.draws.get(draw)
+        if place is None:
+            return False
+        self.counts[event.count] = None
+        amount = event.counted - place.remaining
+        if amount == 0:
+            return True
+        if draw is None:
+            self._container_plus(container, found=amount)
+        else:
+            self._draw_plus(draw, found=amount)
+        self.discrepancies[event.count] = Discrepancy(
+            id=event.count,
+            container=container,
+            draw=draw,
+            amount=amount,
+            at=event.at,
+            by=event.by,
+            witness=event.witness,
+        )
+        return True
+
+    def _container_plus(self, container_id: str | None, **amounts: Decimal) -> bool:
+        place = self.containers.get(container_id or "")
+        if place is None:
+            return False
+        self._put_container(_plus(place, amounts))
+        return True
+
+    def _draw_plus(self, draw_id: str | None, **amounts: Decimal) -> bool:
+        place = self.draws.get(draw_id or "")
+        if place is None:
+            return False
+        self._put_draw(_plus(place, amounts))
+        return True
+
+    def _put_container(self, new: Container) -> None:
+        id_ = new.vial.id
+        self._sum(new.vial, self.containers.get(id_), new)
+        self.containers[id_] = new
+        _keep(new.remaining != 0, self.not_empty, id_)
+
+    def _put_draw(self, new: Draw) -> None:
+        self._sum(self.containers[new.container].vial, self.draws.get(new.id), new)
+        self.draws[new.id] = new
+        _keep(new.remaining != 0, self.open_draw_ids, new.id)
+
+    def _sum(self, vial: Vial, before: Container | Draw | None, after: Container | Draw) -> None:
+        kind = (vial.drug, vial.strength, vial.basis, vial.unit)
+        was = self.balances.get(kind, Totals())
+        self.balances[kind] = (was if before is None else was - before.tally) + after.tally
 
 
-def _counted(
-    register: Register, event: DrugCounted | DrawCounted, container: str | None, draw: str | None
-) -> Register | None:
-    """A count is held against the balance of the register itself, whatever the entry says was expected."""
-    if event.count in register.counts:
-        return None
-    place = register.container(container) if draw is None else register.draw(draw)
-    if place is None:
-        return None
-    register = register.model_copy(update={"counts": (*register.counts, event.count)})
-    amount = event.counted - place.remaining
-    if amount == 0:
-        return register
-    moved = (
-        _container_plus(register, container, found=amount)
-        if draw is None
-        else _draw_plus(register, draw, found=amount)
-    )
-    assert moved is not None  # the place is there
-    found = Discrepancy(
-        id=event.count,
-        container=container,
-        draw=draw,
-        amount=amount,
-        at=event.at,
-        by=event.by,
-        witness=event.witness,
-    )
-    return moved.model_copy(update={"discrepancies": (*moved.discrepancies, found)})
-
-
-def _container_plus(register: Register, container_id: str | None, **amounts: Decimal) -> Register | None:
-    place = register.container(container_id)
-    return (
-        None if place is None else _with_container(register, place.model_copy(update=_plus(place, amounts)))
-    )
-
-
-def _draw_plus(register: Register, draw_id: str | None, **amounts: Decimal) -> Register | None:
-    place = register.draw(draw_id)
-    return None if place is None else _with_draw(register, place.model_copy(update=_plus(place, amounts)))
-
-
-def _with_container(register: Register, new: Container) -> Register:
-    before = register.container(new.vial.id)
-    return register.model_copy(
-        update={
-            "containers_by_id": {**register.containers_by_id, new.vial.id: new},
-            "not_empty": _kept_if(new.remaining != 0, register.not_empty, new.vial.id),
-            "balances": _summed(register, new.vial, before, new),
-        }
-    )
-
-
-def _with_draw(register: Register, new: Draw) -> Register:
-    before = register.draw(new.id)
-    return register.model_copy(
-        update={
-            "draws_by_id": {**register.draws_by_id, new.id: new},
-            "open_draw_ids": _kept_if(new.remaining != 0, register.open_draw_ids, new.id),
-            "balances": _summed(register, register.containers_by_id[new.container].vial, before, new),
-        }
-    )
-
-
-def _kept_if(kept: bool, ids: dict[str, None], id_: str) -> dict[str, None]:
+def _keep(kept: bool, ids: dict[str, None], id_: str) -> None:
     if kept:
-        return {**ids, id_: None}
-    return {other: None for other in ids if other != id_}
+        ids[id_] = None
+    else:
+        ids.pop(id_, None)
 
 
-def _summed(
-    register: Register, vial: Vial, before: Container | Draw | None, after: Container | Draw
-) -> tuple[Balance, ...]:
-    known = next((balance for balance in register.balances if balance.holds(vial)), None)
-    was = Totals() if known is None else known.totals
-    now = (was if before is None else was - before.tally) + after.tally
-    if known is None:
-        new = Balance(drug=vial.drug, strength=vial.strength, basis=vial.basis, unit=vial.unit, totals=now)
-        return (*register.balances, new)
-    return tuple(
-        balance.model_copy(update={"totals": now}) if balance is known else balance
-        for balance in register.balances
-    )
+_Place = TypeVar("_Place", Container, Draw)
 
 
-def _plus(place: Container | Draw, amounts: dict[str, Decimal]) -> dict[str, Any]:
-    return {name: getattr(place, name) + amount for name, amount in amounts.items()}
+def _plus(place: _Place, amounts: dict[str, Decimal]) -> _Place:
+    return place.model_copy(update={name: getattr(place, name) + amount for name, amount in amounts.items()})
