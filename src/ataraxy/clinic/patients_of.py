@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 
 from ataraxy.clinic.access.models import CareRelation
@@ -18,8 +20,14 @@ def patients_of(person: Person) -> frozenset[str] | None:
     return frozenset(held)
 
 
-def name_of(practice: Practice, patient: str) -> str:
-    """Return a patient's name, opened from the record; the first letters of the id where there is none."""
-    file = practice.load(PERSON, patient).state
-    name = "" if file is None else str(file.chart.person.name)
-    return name or patient[:8]
+def called(practice: Practice, patients: Iterable[str], *, by_name: bool = True) -> dict[str, str]:
+    """Return what patients are called on a page, by id: the name, opened from the record, where there is one.
+
+    Without `by_name`, or without a name, it is the first letters of the id.
+    """
+    wanted = set(patients)
+    names: dict[str, str] = {}
+    if by_name:
+        for id_, file in practice.load_many(PERSON, wanted).items():
+            names[id_] = "" if file.state is None else str(file.state.chart.person.name)
+    return {id_: names.get(id_) or id_[:8] for id_ in wanted}

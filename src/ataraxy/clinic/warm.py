@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -31,10 +36,24 @@ def begin_reading_ahead(worker: Any) -> None:
 
 
 def _read_ahead() -> None:
+    from django.conf import settings
+
     from ataraxy.clinic.the_practice import the_practice
 
     try:
-        read_ahead(the_practice())
-    except AtaraxyError as error:
+        with _one_at_a_time(settings.HOME.path / "read-ahead.lock"):
+            read_ahead(the_practice())
+    except (AtaraxyError, OSError) as error:
         # Whoever needs the books is told on their page; without them the rest of the clinic works.
         _log.warning("The drug registers were not read ahead: %s", error)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait for the other workers: together they would take every core from those who ask for pages."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

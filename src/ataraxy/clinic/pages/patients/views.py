@@ -17,14 +17,13 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.clinic.forms import Who
-from ataraxy.clinic.patients_of import name_of, patients_of
+from ataraxy.clinic.patients_of import called, patients_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.practice import courses, people
 from ataraxy.practice.aggregate import COURSE, PERSON
 from ataraxy.practice.identity import TELEPHONE
 from ataraxy.practice.people_in_care import PersonInCare, people_in_care, people_named
-from ataraxy.practice.practice import Practice
 from ataraxy.therapy import course_decide
 from ataraxy.therapy.chart_events import Event, PersonIdentified, PersonReferred
 from ataraxy.therapy.course import CourseState
@@ -117,9 +116,10 @@ def patients(request: ClinicRequest) -> HttpResponse:
     found, count = people_in_care(
         practice, only=only, state=state, at=practice.now(), offset=0 if sought else offset, limit=PER_PAGE
     )
+    names = called(practice, (one.person for one in found), by_name=shows)
     pages = Paginator(range(count), PER_PAGE)
     context = {
-        "rows": [_row(practice, one, shows) for one in found],
+        "rows": [_row(one, names[one.person]) for one in found],
         "count": count,
         "form": form,
         "sought": sought,
@@ -177,11 +177,11 @@ def refer(request: ClinicRequest) -> HttpResponse:
     return render(request, "patients/refer.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def _row(practice: Practice, one: PersonInCare, shows: bool) -> dict[str, Any]:
+def _row(one: PersonInCare, name: str) -> dict[str, Any]:
     codes = Disorder(one.disorder).codes if one.disorder in {d.value for d in Disorder} else None
     return {
         "person": one.person,
-        "name": name_of(practice, one.person) if shows else one.person[:8],
+        "name": name,
         "referred_at": one.referred_at,
         "disorder": codes.title if codes is not None else one.disorder,
         "badge": STATES[one.state] if one.state is not None else NO_COURSE,

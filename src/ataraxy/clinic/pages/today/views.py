@@ -13,7 +13,7 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.clinic.alert_sight import waiting_for
-from ataraxy.clinic.patients_of import name_of, patients_of
+from ataraxy.clinic.patients_of import called, patients_of
 from ataraxy.clinic.the_practice import the_practice
 from ataraxy.clinic.way_to_treatment import step_of
 from ataraxy.errors import InputError
@@ -98,7 +98,13 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
     shows = request.access.may(Permission.PATIENT_IDENTITY)
     lengths = {row.course: row.planned_sessions for row in lists.courses(practice, open_only=True)}
     contacts = _contacts(practice, now, policy, only)
-    here = [_chair(practice, chair, now, shows, lengths) for chair in of_today]
+    shown = [
+        *(chair.row.person for chair in of_today),
+        *(one.person for one in waits),
+        *(row.person for row in coming[:MOST_COMING]),
+    ]
+    names = called(practice, shown, by_name=shows)
+    here = [_chair(chair, now, names, lengths) for chair in of_today]
     return {
         "now": now,
         "here": [one for one in here if one["here"]],
@@ -109,7 +115,7 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
         "waiting": [
             {
                 "person": one.person,
-                "name": _name(practice, one.person, shows),
+                "name": names[one.person],
                 "step": step_of(one),
                 "reasons": [f.rule for f in one.findings][:3],
                 "more": max(0, len(one.findings) - 3),
@@ -123,7 +129,7 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
         "coming": [
             {
                 "person": row.person,
-                "name": _name(practice, row.person, shows),
+                "name": names[row.person],
                 "number": row.number,
                 "of": lengths.get(row.course, 0),
                 "at": row.scheduled_at,
@@ -137,9 +143,7 @@ def _context(request: ClinicRequest, practice: Practice, now: datetime) -> dict[
     }
 
 
-def _chair(
-    practice: Practice, chair: Chair, now: datetime, shows: bool, lengths: dict[str, int]
-) -> dict[str, Any]:
+def _chair(chair: Chair, now: datetime, names: dict[str, str], lengths: dict[str, int]) -> dict[str, Any]:
     row = chair.row
     badge = STATES[row.state]
     if row.state is SessionState.ABORTED and row.disposition in DISPOSITIONS:
@@ -153,7 +157,7 @@ def _chair(
     return {
         "session": row.session,
         "person": row.person,
-        "name": _name(practice, row.person, shows),
+        "name": names[row.person],
         "number": row.number,
         "of": lengths.get(row.course, 0),
         "badge": badge,
@@ -199,7 +203,3 @@ def _policy(practice: Practice) -> SitePolicy | None:
         return policy_in_force(practice)
     except InputError:
         return None
-
-
-def _name(practice: Practice, person: str, shows: bool) -> str:
-    return name_of(practice, person) if shows else person[:8]
