@@ -7,7 +7,7 @@ from tests.practice.conftest import PERSON, Clinic
 from tests.practice.test_projections import everything
 from tests.practice.test_sessions import VISIT
 
-from ataraxy.practice.deidentified import deidentified_courses
+from ataraxy.practice.deidentified import CourseGroup, course_groups, deidentified_courses
 
 
 def test_a_course_is_told_in_days_from_its_first_dose(clinic: Clinic) -> None:
@@ -40,3 +40,13 @@ def test_a_subject_keeps_its_number_and_another_secret_gives_another(clinic: Cli
 
 def test_a_course_without_a_dose_is_left_out(clinic: Clinic) -> None:
     assert deidentified_courses(clinic.practice, b"secret") == ()
+
+
+def test_the_groups_count_the_courses_of_the_tables(clinic: Clinic) -> None:
+    assert course_groups(clinic.practice) == ()
+    everything(clinic)
+    (course,) = deidentified_courses(clinic.practice, b"secret")
+    expected = CourseGroup(
+        course.disorder, course.protocol, course.protocol_version, 1, int(course.simulated)
+    )
+    assert course_groups(clinic.practice) == (expected,)

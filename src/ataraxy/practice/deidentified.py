@@ -13,8 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from ataraxy.practice import lists
 from ataraxy.practice.practice import Practice
+from ataraxy.practice.projections import COURSE_INDEX, SESSION_INDEX
 from ataraxy.therapy.course import CourseState
 
 SECONDS_OF_A_DAY = 86_400
@@ -117,6 +120,32 @@ def deidentified_courses(practice: Practice, secret: bytes) -> tuple[Deidentifie
             )
         )
     return tuple(sorted(found, key=lambda course: course.subject))
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGroup:
+    """How many courses with a dose there are of one disorder and protocol version, and how many are simulated."""
+
+    disorder: str
+    protocol: str
+    protocol_version: str
+    courses: int
+    simulated: int
+
+
+def course_groups(practice: Practice) -> tuple[CourseGroup, ...]:
+    """Return the groups of courses in which a dose was given, by name; counted by the database."""
+    course, session = COURSE_INDEX.c, SESSION_INDEX.c
+    dosed = sa.exists().where(session.course == course.course, session.first_dose_at.is_not(None))
+    named = (course.disorder, course.protocol, course.protocol_version)
+    statement = (
+        sa.select(*named, sa.func.count(), sa.func.sum(sa.cast(course.simulated, sa.Integer)))
+        .where(dosed)
+        .group_by(*named)
+        .order_by(*named)
+    )
+    with practice.record.reading() as connection:
+        return tuple(CourseGroup(*row) for row in connection.execute(statement))
 
 
 def _dosed_at(session: lists.SessionRow) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.clinic.the_practice import the_practice
-from ataraxy.practice.deidentified import DeidentifiedCourse, deidentified_courses
+from ataraxy.practice.deidentified import DeidentifiedCourse, course_groups, deidentified_courses
 
 Rows = Iterable[tuple[Any, ...]]
 # Groups of fewer people than this are shown as fewer, not by their number.
@@ -94,26 +93,27 @@ TABLES: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Iterable[Deidentif
 @page(Permission.RESEARCH_VIEW, patient=NO_PATIENT)
 def research(request: ClinicRequest) -> HttpResponse:
     """How many courses there are, by disorder and protocol, and the tables to download."""
-    courses = _all()
-    groups = Counter((course.disorder, course.protocol, course.protocol_version) for course in courses)
+    groups = course_groups(the_practice())
     rows = [
         {
-            "disorder": disorder or "not recorded",
-            "protocol": f"{protocol}/{version}",
-            "count": str(count) if count >= SMALLEST_GROUP else f"fewer than {SMALLEST_GROUP}",
+            "disorder": group.disorder or "not recorded",
+            "protocol": f"{group.protocol}/{group.protocol_version}",
+            "count": str(group.courses)
+            if group.courses >= SMALLEST_GROUP
+            else f"fewer than {SMALLEST_GROUP}",
         }
-        for (disorder, protocol, version), count in sorted(groups.items())
+        for group in groups
     ]
     tables = [
-        {"name": name, "title": title, "columns": columns, "rows": sum(1 for _ in of(courses))}
-        for name, (title, columns, of) in TABLES.items()
+        {"name": name, "title": title, "columns": columns} for name, (title, columns, _) in TABLES.items()
     ]
-    simulated = sum(course.simulated for course in courses)
-    return render(
-        request,
-        "research/research.html",
-        {"groups": rows, "tables": tables, "total": len(courses), "simulated": simulated},
-    )
+    context = {
+        "groups": rows,
+        "tables": tables,
+        "total": sum(group.courses for group in groups),
+        "simulated": sum(group.simulated for group in groups),
+    }
+    return render(request, "research/research.html", context)
 
 
 @page(Permission.RESEARCH_VIEW, patient=NO_PATIENT)
