@@ -26,10 +26,11 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,39 @@ RESULT = ROOT / "bench" / "results" / "clinic-load.json"
 PAGE = ROOT / "docs" / "benchmark-clinic.md"
 SCHEMA = "ataraxy.benchmark-clinic/1"
 CHART_S, POLL_S = 15.0, 2.0
-# Of somebody with some dozens of people in care, and of the desk, which sees everybody.
-PAGES = ("/today/", "/patients/", "/alerts/", "/follow-up/", "/register/", "/register/place/PLACE/")
-PAGES_OF_ONE = ("/patient/PATIENT/", "/patient/PATIENT/scores/", "/session/SESSION/")
-PAGES_OF_DESK = ("/today/", "/patients/", "/follow-up/")
-ASKED = 60
+# Of somebody with some dozens of people in care, of the desk, which sees everybody, and of whoever reads it all.
+PAGES = {
+    "monitor": (
+        "/today/",
+        "/patients/",
+        "/alerts/",
+        "/follow-up/",
+        "/register/",
+        "/register/place/PLACE/",
+        "/session/SESSION/",
+        "/session/SESSION/preparation/",
+        "/session/SESSION/follow-up/",
+        "/patient/PATIENT/",
+        "/patient/PATIENT/scores/",
+    ),
+    "prescriber": (
+        "/today/",
+        "/patient/PATIENT/",
+        "/patient/PATIENT/identity/",
+        "/patient/PATIENT/chart/",
+        "/patient/PATIENT/screening/",
+        "/patient/PATIENT/course/",
+        "/patient/PATIENT/consent/",
+        "/protocols/",
+        "/evidence/",
+        "/rules/",
+    ),
+    "coordinator": ("/today/", "/patients/", "/follow-up/", "/patients/refer/"),
+    "auditor": ("/audit/", "/audit/entries/", "/audit/access/", "/audit/break-glass/"),
+    "researcher": ("/research/",),
+    "administrator": ("/administration/people/", "/administration/tokens/"),
+}
+ASKED = 40
 IN_CARE = 30
 
 
@@ -200,8 +229,11 @@ def build(folder: Path, record: str | None) -> Any:
     return create_clinic(folder, ClinicSettings(name="Load", **more))
 
 
-def fill(tablets: int, viewers: int, patients: int, entries: int) -> tuple[list[Tablet], Tablet]:
-    """Staff, people and checked-in sessions, and a long record beside them; returns who will ask, and the desk.
+def fill(
+    tablets: int, viewers: int, patients: int, entries: int
+) -> tuple[list[Tablet], dict[str, Callable[[], Tablet]]]:
+    """Staff, people and checked-in sessions, and a long record beside them; returns the tablets,
+    and how somebody of each other role signs in.
 
     A record that the virtual clinic filled is made up to the size that is asked for: people by referrals, entries by
     entries of the bench. What was added is in the result.
@@ -249,15 +281,22 @@ def fill(tablets: int, viewers: int, patients: int, entries: int) -> tuple[list[
         for patient in treated:
             assign(person, patient, by="bench")
         staff.append(person)
-    desk = Person.objects.create_person(
-        "desk",
-        "Desk",
-        password=secrets.token_urlsafe(12),
-        roles=[Role.COORDINATOR],
-        must_change_password=False,
-    )
-    enrol(desk)
+    others: dict[str, Any] = {}
+    for name in PAGES:
+        if name == "monitor":
+            continue
+        person = others[name] = Person.objects.create_person(
+            name,
+            name.capitalize(),
+            password=secrets.token_urlsafe(12),
+            roles=[Role(name)],
+            must_change_password=False,
+        )
+        enrol(person)
+        for patient in treated if name == "prescriber" else ():
+            assign(person, patient, by="bench")
     found: list[tuple[Any, str]] = []
+    shown = treated[0] if treated else ""
     for number in range(tablets + viewers):
         person = staff[number % len(staff)]
         if number < tablets:
@@ -271,9 +310,14 @@ def fill(tablets: int, viewers: int, patients: int, entries: int) -> tuple[list[
             patient = state.plan.patient
             assign(person, patient, by="bench")
         found.append((person, session))
+        shown = shown or patient
+    if not treated:
+        assign(others["prescriber"], shown, by="bench")
     # Signed in last: filling takes longer than a tablet may be idle before it locks.
-    shown = treated[0] if treated else patient
-    return [_signed_in(person, session, shown) for person, session in found], _signed_in(desk, "", "")
+    signed_in = [_signed_in(person, session, shown) for person, session in found]
+    return signed_in, {
+        name: partial(_signed_in, person, found[0][1], shown) for name, person in others.items()
+    }
 
 
 def _signed_in(person: Any, session: str, patient: str) -> Tablet:
@@ -391,24 +435,27 @@ def lost(charting: Sequence[Tablet], recorded: Sequence[str]) -> int:
     return len(told - set(there)) + len([key for key in there if key in told]) - len(told & set(there))
 
 
-def pages(port: int, tablet: Tablet, desk: Tablet, place: str) -> dict[str, Any]:
+def pages(port: int, everybody: dict[str, Callable[[], Tablet]], place: str) -> dict[str, Any]:
     """Time of pages, one after another, and what the first one transfers."""
     times: dict[str, Any] = {}
-    asked = [(tablet, "monitor", path) for path in (*PAGES, *PAGES_OF_ONE)]
-    asked += [(desk, "coordinator", path) for path in PAGES_OF_DESK]
-    for who, role, name in asked:
+    for role, paths in PAGES.items():
+        # Signed in only now: who waits for half a minute of others' pages locks.
+        who = everybody[role]()
         headers = {"Cookie": who.cookie, "Accept-Encoding": "gzip"}
-        path = name.replace("PATIENT", who.patient).replace("SESSION", who.session).replace("PLACE", place)
-        spent, size = [], 0
-        status = 0
-        for _ in range(ASKED):
-            began = time.perf_counter()
-            status, content, _ = ask(port, "GET", path, headers)
-            spent.append((time.perf_counter() - began) * 1000)
-            size = len(content)
-            # Below the limit of requests of one browser.
-            time.sleep(0.15)
-        times[f"{name} ({role})"] = {"status": status, "bytes": size, **quantiles(spent)}
+        for name in paths:
+            path = (
+                name.replace("PATIENT", who.patient).replace("SESSION", who.session).replace("PLACE", place)
+            )
+            spent, size, status = [], 0, 0
+            for _ in range(ASKED):
+                began = time.perf_counter()
+                status, content, _ = ask(port, "GET", path, headers)
+                spent.append((time.perf_counter() - began) * 1000)
+                size = len(content)
+                # Below the limit of requests of one browser.
+                time.sleep(0.15)
+            times[f"{name} ({role})"] = {"status": status, "bytes": size, **quantiles(spent)}
+    tablet = everybody["monitor"]()
     headers = {"Cookie": tablet.cookie, "Accept-Encoding": "gzip"}
     return {"times": times, "first_page_bytes": first_page(port, headers, f"/session/{tablet.session}/")}
 
@@ -452,7 +499,7 @@ def measure(folder: Path, store: str, sizes: argparse.Namespace) -> dict[str, An
     from ataraxy.clinic.the_practice import the_practice
 
     simulated = the_practice().record.head().seq
-    tablets, desk = fill(sizes.tablets, sizes.viewers, sizes.patients, sizes.entries)
+    tablets, others = fill(sizes.tablets, sizes.viewers, sizes.patients, sizes.entries)
     filled = time.perf_counter() - began
     from tests.clinic.a_visit import ROOM
 
@@ -466,7 +513,7 @@ def measure(folder: Path, store: str, sizes: argparse.Namespace) -> dict[str, An
         # Load first: a tablet locks itself when nobody charts for as long as the pages take. Meanwhile the workers have
         # read the long books ahead, as they do after every start.
         under_load = load(port, charting, viewing, sizes.seconds)
-        found = pages(port, charting[0], desk, place)
+        found = pages(port, {"monitor": lambda: charting[0], **others}, place)
     return {
         "store": store,
         "patients": patients,
@@ -559,7 +606,8 @@ def render(result: dict[str, Any]) -> str:
         "## Pages",
         "",
         f"Each asked {ASKED} times, one after another: by a monitor with {IN_CARE} people in care and ten in chairs,",
-        "and by a coordinator, who sees everybody. Transfer and the client's share of the processor are in the times.",
+        "by a coordinator, who sees everybody, and by the other roles. Transfer and the client's share of the",
+        "processor are in the times.",
         "",
         "| Record | Patients | Entries | of these simulated | Page | p50 ms | p95 ms | max ms | kB | Status |",
         "|---|---|---|---|---|---|---|---|---|---|",
