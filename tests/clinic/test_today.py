@@ -14,9 +14,12 @@ from tests.clinic.a_visit import DOCTOR, Visit, make_site, make_visit
 from ataraxy.clinic.access import care
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
+from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import the_practice
-from ataraxy.practice import courses, people
+from ataraxy.practice import courses, people, staff
 from ataraxy.therapy import chart_events, course_decide
+from ataraxy.therapy.actor import Actor
+from ataraxy.therapy.actor import Role as StaffRole
 
 NAME = "Ottoline Quarterday"  # of nobody in other tests, which share the record
 
@@ -100,3 +103,11 @@ def test_a_session_of_somebody_else_is_not_shown(visit: Visit, monitor: Client, 
     page = monitor.get("/today/").content.decode()
     assert visit.id not in page
     assert NAME not in page
+
+
+def test_a_colleague_without_account_is_called_as_the_record_knows_them(accounts: None) -> None:
+    make_site()
+    administrator = Actor(id="administrator", roles=frozenset({StaffRole.ADMINISTRATOR}))
+    colleague, nobody = uuid.uuid4().hex, uuid.uuid4().hex
+    staff.join(the_practice(), colleague, "Locum Nightingale", (StaffRole.MONITOR,), by=administrator)
+    assert names_of([colleague, nobody]) == {colleague: "Locum Nightingale", nobody: nobody[:8]}

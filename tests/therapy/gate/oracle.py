@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import date, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -345,6 +346,12 @@ def consent(fact: str, chart: dict[str, Any], at: datetime) -> tuple[list[Any], 
     return None
 
 
+@cache
+def as_word(name: str) -> re.Pattern[str]:
+    """More patterns than `re` keeps by itself: compiled anew for each chart, they took nearly all the time."""
+    return re.compile(rf"(?<![a-z]){re.escape(name)}(?![a-z])")
+
+
 def drug_named(rules: dict[str, Any], written: str) -> tuple[str | None, list[str]]:
     """Return substance and classes of a name, (None, []) where it is not understood."""
     names: dict[str, tuple[str, list[str]]] = {}
@@ -355,7 +362,7 @@ def drug_named(rules: dict[str, Any], written: str) -> tuple[str | None, list[st
         names[name] = (name, [])
     rest = written.lower()
     rest = re.sub(r"[0-9.]+", " ", rest)
-    hits = [name for name in names if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", rest)]
+    hits = [name for name in names if as_word(name).search(rest)]
     hits = [h for h in hits if not any(h != other and h in other for other in hits)]
     for hit in hits:
         rest = rest.replace(hit, " ")
