@@ -18,7 +18,7 @@ FORMS: dict[str, tuple[Role, str, tuple[str, ...]]] = {
     "site": (
         Role.ADMINISTRATOR,
         "/rules/site/",
-        ("name", "time_zone", "chairs", "crisis_numbers", "setting", "rems_certified", "retention_years"),
+        ("name", "chairs", "crisis_numbers", "setting", "rems_certified", "retention_years"),
     ),
     "limits": (
         Role.MEDICAL_DIRECTOR,

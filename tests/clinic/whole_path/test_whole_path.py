@@ -146,7 +146,6 @@ def the_director_says_what_the_clinic_works_by(clinic: Clinic) -> None:
         "",
         {
             "name": "Lakeside",
-            "time_zone": "UTC",
             "setting": "supervised_clinic",
             "crisis_numbers": "Emergency 112\nLifeline 143",
             "retention_years": 10,

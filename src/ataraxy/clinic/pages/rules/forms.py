@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
+from django.conf import settings
 
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.accounts.passwords import password_again
@@ -119,7 +119,6 @@ class SiteForm(forms.Form):
     """What the clinic says of itself."""
 
     name = forms.CharField(label="Name of the clinic", max_length=120)
-    time_zone = forms.CharField(label="Time zone", max_length=60, help_text="Such as Europe/Zurich.")
     chairs = forms.CharField(
         label="Chairs or rooms, one a line",
         required=False,
@@ -146,20 +145,12 @@ class SiteForm(forms.Form):
         label="Years that records are kept after the last entry", min_value=0, max_value=200
     )
 
-    def clean_time_zone(self) -> str:
-        zone: str = self.cleaned_data["time_zone"]
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise forms.ValidationError("This is not a time zone such as Europe/Zurich.") from None
-        return zone
-
     def description(self, *, simulated: bool) -> SiteDescription:
-        """Return what was typed."""
+        """Return what was typed, with the time zone of the settings: pages show times in it, and no form changes it."""
         asked = self.cleaned_data
         return SiteDescription(
             name=asked["name"],
-            time_zone=asked["time_zone"],
+            time_zone=settings.TIME_ZONE,
             chairs=_lines(asked["chairs"]),
             crisis_numbers=_lines(asked["crisis_numbers"]),
             setting=asked["setting"] or None,
@@ -173,7 +164,6 @@ def of_description(found: SiteDescription) -> dict[str, Any]:
     """Return a description as the first values of its form."""
     return {
         "name": found.name,
-        "time_zone": found.time_zone,
         "chairs": "\n".join(found.chairs),
         "crisis_numbers": "\n".join(found.crisis_numbers),
         "setting": found.setting or "",

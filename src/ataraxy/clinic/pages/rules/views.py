@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -416,13 +417,11 @@ def site(request: ClinicRequest) -> HttpResponse:
             record("site_described", request=request, person=request.access.who.pk)
             messages.success(request, "Saved. It holds from now on.")
             return redirect("rules")
-    context = _context(request, the_site(practice), form=form, held=held)
+    context = _context(request, the_site(practice), form=form, held=held, time_zone=settings.TIME_ZONE)
     return render(request, "rules/site.html", context, status=422 if form.is_bound else 200)
 
 
 def _simulated() -> bool:
     """Whether the people of this clinic are simulated: as it has said, or by its settings before it has."""
-    from django.conf import settings
-
     held = the_site(the_practice()).description
     return bool(settings.HOME.settings.demo) if held is None else held.simulated
