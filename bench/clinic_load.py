@@ -286,7 +286,7 @@ def fill(
         if name == "monitor":
             continue
         person = others[name] = Person.objects.create_person(
-            name,
+            f"bench-{name}",
             name.capitalize(),
             password=secrets.token_urlsafe(12),
             roles=[Role(name)],

@@ -170,6 +170,15 @@ def test_a_reading_that_nobody_can_have_is_refused_with_its_place(device: Any, v
     assert "heart_rate" in found["detail"]
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_the_rim_of_the_calendar_is_refused(device: Any, visit: Visit, at: str) -> None:
+    held = device(Role.MONITOR)
+    reading = {"taken_at": at, "heart_rate": 70}
+    assert "taken_at" in problem_of(held.post(f"sessions/{visit.id}/readings", reading), 422)["detail"]
+    fact = {"name": "vitals.systolic", "value": 120, "unit": "mmHg", "observed_at": at}
+    assert "observed_at" in problem_of(held.post(f"people/{visit.patient}/facts", fact), 422)["detail"]
+
+
 def test_what_records_needs_a_key(device: Any, visit: Visit) -> None:
     body = {"taken_at": now_text(), "heart_rate": 66}
     problem_of(device(Role.MONITOR).post(f"sessions/{visit.id}/readings", body, None), 422)

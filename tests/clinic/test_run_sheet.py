@@ -305,6 +305,33 @@ def test_a_late_entry_whose_answer_was_lost_is_recorded_once_and_not_refused(
     assert len(visit.systolics()) == 1
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_the_rim_of_the_calendar_is_refused(
+    sign_in: Any, visit: Visit, people: dict[Role, Person], at: str
+) -> None:
+    rim = datetime.fromisoformat(at)
+    whole = sealed_entry(visit, people[Role.MONITOR], {"systolic": "118"}, rim)
+    noted = {"label": "Reading", "occurred_at": at, "key": "k", "reason": "r"}
+    part = sealed_entry(visit, people[Role.MONITOR], noted, command="refused_entry")
+    nothing = sealed_entry(
+        visit, people[Role.MONITOR], {**noted, "occurred_at": "once"}, command="refused_entry"
+    )
+    for sent in (whole, part, nothing):
+        answer = post(sign_in(Role.MONITOR), visit, sent)
+        assert (answer.status_code in (400, 422), answer.json()["status"]) == (True, "refused")
+
+
+def test_a_tablet_whose_clock_fell_back_to_1970_charts_by_the_servers_clock(
+    sign_in: Any, visit: Visit, people: dict[Role, Person]
+) -> None:
+    behind = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    sent = sealed_entry(visit, people[Role.MONITOR], {"systolic": "118", "diastolic": "70"}, behind)
+    offset = int((datetime.now(UTC) - behind).total_seconds() * 1000)
+    answer = post(sign_in(Role.MONITOR), visit, {**sent, "clock_offset_ms": offset})
+    assert answer.json()["status"] == "recorded", answer.json()
+    assert abs(visit.state.readings[-1].reading.taken_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("damage", ["sealed", "time", "json"])
 def test_a_damaged_entry_is_refused_and_records_nothing(
     sign_in: Any, visit: Visit, people: dict[Role, Person], damage: str
@@ -532,7 +559,11 @@ def _sheet(context: Any, client: Client, visit: Visit) -> Any:
 
 
 def sealed_entry(
-    visit: Visit, person: Person, fields: dict[str, str], at: datetime | None = None
+    visit: Visit,
+    person: Person,
+    fields: dict[str, str],
+    at: datetime | None = None,
+    command: str = "reading",
 ) -> dict[str, Any]:
     """What a tablet would send, sealed in Python as `seal.ts` does."""
     import base64
@@ -555,7 +586,7 @@ def sealed_entry(
     )
     secret = HKDF(hashes.SHA256(), 32, salt=point, info=context.encode()).derive(shared)
     iv = os.urandom(12)
-    text = json.dumps({"command": "reading", "fields": fields}).encode()
+    text = json.dumps({"command": command, "fields": fields}).encode()
     sealed = AESGCM(secret).encrypt(iv, text, context.encode())
     return {
         "key": key,

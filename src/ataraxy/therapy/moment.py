@@ -10,8 +10,14 @@ from pydantic import AfterValidator, AwareDatetime
 
 from ataraxy.therapy.refusal import Refusal
 
+# Nobody who is treated was born before, and far from where a time with an offset leaves the calendar.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 
 def _in_utc(at: datetime) -> datetime:
+    # compared first: near its first and last day the calendar has no such moment in UTC
+    if not EARLIEST <= at < LATEST:
+        raise ValueError(f"{at.isoformat()} lies outside {EARLIEST.year} to {LATEST.year}")
     return at.astimezone(UTC)
 
 
@@ -24,13 +30,20 @@ def aware(at: datetime, where: str = "at") -> datetime:
     """Return the same moment in UTC.
 
     Raises:
-        Refusal: the time has no offset (``time.naive``).
+        Refusal: the time has no offset (``time.naive``), or lies outside the years that are meant (``time.range``).
     """
     if at.tzinfo is None or at.utcoffset() is None:
         raise Refusal(
             f"the time {at.isoformat()} has no offset from UTC",
             code="time.naive",
             remedy="Give the time with its offset, such as 2026-03-01T09:30+01:00",
+            where=where,
+        )
+    if not EARLIEST <= at < LATEST:
+        raise Refusal(
+            f"the time {at.isoformat()} lies outside {EARLIEST.year} to {LATEST.year}",
+            code="time.range",
+            remedy="Check the year",
             where=where,
         )
     return at.astimezone(UTC)

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ataraxy.therapy.fact import FactSource
+from ataraxy.therapy.moment import Moment
 from ataraxy.therapy.person import Sex
 from ataraxy.therapy.session.adverse_event import Outcome, Seriousness
 
@@ -87,7 +88,7 @@ class SessionNow(Schema):
 class NewReading(_Body):
     """What was measured at one moment. Blood pressure: both or neither."""
 
-    taken_at: AwareDatetime
+    taken_at: Moment
     systolic: int | None = Field(None, ge=40, le=300, description="mmHg")
     diastolic: int | None = Field(None, ge=20, le=200, description="mmHg")
     heart_rate: int | None = Field(None, ge=0, le=300, description="beats a minute")
@@ -106,7 +107,7 @@ class NewAdverseEvent(_Body):
     id: str = Field(
         "", pattern=r"^[A-Za-z0-9-]{0,64}$", description="of an event to update; empty for a new one"
     )
-    at: AwareDatetime
+    at: Moment
     term: str = Field(pattern=r"^[a-z][a-z0-9 -]{1,59}$")
     grade: int = Field(ge=1, le=5)
     serious: list[Seriousness] = Field(default=[], max_length=6)
@@ -131,7 +132,7 @@ class PersonLine(Schema):
 class NewPerson(_Body):
     """A referral."""
 
-    referred_at: AwareDatetime
+    referred_at: Moment
     referred_by: Literal["self", "primary_care", "psychiatry", "psychology", "hospital", "trial", "other"] = (
         "other"
     )
@@ -147,7 +148,7 @@ class NewFact(_Body):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_/-]+)+$", max_length=80)
     value: bool | float | Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:+/-]*$", max_length=60)]
     unit: str = Field("", max_length=20)
-    observed_at: AwareDatetime
+    observed_at: Moment
     source: FactSource = FactSource.DEVICE
 
 
@@ -155,7 +156,7 @@ class NewScore(_Body):
     """A rating scale: the answers to all items in order (null where one was left out), or the total."""
 
     instrument: str = Field(pattern=r"^[A-Za-z0-9/-]{1,40}$", description="such as GAD-7")
-    at: AwareDatetime
+    at: Moment
     answers: list[Annotated[int, Field(ge=0, le=100)] | None] | None = Field(None, max_length=100)
     total: float | None = Field(None, ge=0, le=10_000)
     session: str = Field("", pattern=r"^[A-Za-z0-9]{0,64}$", description="opaque id of a session, or empty")
@@ -210,7 +211,7 @@ class AlertLine(Schema):
 class Acknowledgement(_Body):
     """That somebody acts on an alert."""
 
-    at: AwareDatetime
+    at: Moment
     comment: Note = ""
 
 

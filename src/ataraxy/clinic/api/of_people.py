@@ -3,7 +3,6 @@
 # The annotations of operations are read when this is loaded, from behind a decorator: they cannot be text.
 import hashlib
 import uuid
-from datetime import UTC
 from typing import Annotated
 
 from ninja import Header, Router
@@ -63,7 +62,7 @@ def refer(
     """The answer names the person's new opaque id; the token's person cares for them from now on."""
     who, practice = request.access.who, the_practice()
     by = actor_of(who)
-    at = body.referred_at.astimezone(UTC)
+    at = body.referred_at
     # sent again it is the same person, and with other content under the same key it is another
     content = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     person = uuid.uuid5(uuid.NAMESPACE_OID, f"{by.id}/{key}/{content}").hex
@@ -89,7 +88,7 @@ def chart_fact(
     """A name that is not in the vocabulary of facts, or a value that it does not allow, is refused."""
     practice, by = the_practice(), actor_of(request.access.who)
     people.person_file(practice, person_id)
-    at = body.observed_at.astimezone(UTC)
+    at = body.observed_at
     fact = Fact(name=body.name, value=body.value, unit=body.unit, observed_at=at, source=body.source)
     done = people.record(practice, FactRecorded(person=person_id, at=at, by=by.id, fact=fact), by=by, key=key)
     return Recorded(seq=done.seq, replayed=done.replayed)
@@ -128,7 +127,7 @@ def chart_score(
         total=body.total,
         by=actor_of(request.access.who),
         key=key,
-        at=body.at.astimezone(UTC),
+        at=body.at,
         session=body.session,
     )
     return Recorded(seq=done.seq, replayed=done.replayed)
@@ -185,6 +184,6 @@ def acknowledge(
         body.comment,
         by=actor_of(request.access.who),
         key=key,
-        at=body.at.astimezone(UTC),
+        at=body.at,
     )
     return Recorded(seq=done.seq, replayed=done.replayed, id=alert_id[:64])

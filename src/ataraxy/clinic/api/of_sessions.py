@@ -1,7 +1,7 @@
 """Sessions: those of today, one as it stands, readings and adverse events by the run sheet's own commands."""
 
 # The annotations of operations are read when this is loaded, from behind a decorator: they cannot be text.
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from django.utils import timezone
@@ -128,7 +128,7 @@ def chart_adverse_event(
     key: Annotated[Key, Header(alias="Idempotency-Key")],
 ) -> Recorded:
     """Graded 1 to 5; grades 4 and 5 are serious."""
-    charted = Charted(session_id, key, body.at.astimezone(UTC), actor_of(request.access.who))
+    charted = Charted(session_id, key, body.at, actor_of(request.access.who))
     fields = {
         "id": body.id,
         "term": body.term,
@@ -145,7 +145,6 @@ def chart_adverse_event(
 
 def _charted(request: ClinicRequest, session_id: str, key: str, at: datetime) -> Charted:
     now = the_practice().now()
-    at = at.astimezone(UTC)
     by = actor_of(request.access.who)
     if now - at < ON_ITS_WAY:
         return Charted(session_id, key, at, by)

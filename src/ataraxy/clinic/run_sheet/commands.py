@@ -16,6 +16,7 @@ from ataraxy.practice.aggregate import SESSION
 from ataraxy.practice.practice import Done, Practice
 from ataraxy.practice.tablet import EntryRefused
 from ataraxy.therapy.actor import Actor
+from ataraxy.therapy.moment import aware
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.session import decide
 from ataraxy.therapy.session.adverse_event import AdverseEvent
@@ -312,12 +313,15 @@ def _follow_up(practice: Practice, fields: Fields, charted: Charted) -> Done:
 
 
 def _refused_entry(practice: Practice, fields: Fields, charted: Charted) -> Done:
+    charted_at = _moment(fields, "occurred_at")
+    if charted_at is None:
+        raise _wrong("occurred_at", "it is not said when the entry was charted", "Load the sheet again")
     refused = EntryRefused(
         session=charted.session,
         at=charted.at,
         by=charted.by.id,
         label=_text(fields, "label")[:80],
-        charted_at=datetime.fromisoformat(_text(fields, "occurred_at")),
+        charted_at=charted_at,
         request=_text(fields, "key")[:80],
         reason=_text(fields, "reason")[:500],
     )
@@ -409,7 +413,7 @@ def _moment(fields: Fields, name: str) -> datetime | None:
         raise _wrong(name, f"{text[:30]!r} is no time", "Enter date and time") from None
     if moment.tzinfo is None:
         raise _wrong(name, f"{text} has no offset from UTC", "Load the sheet again")
-    return moment
+    return aware(moment, name)
 
 
 def _wrong(name: str, message: str, remedy: str) -> Refusal:

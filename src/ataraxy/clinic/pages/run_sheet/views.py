@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
@@ -29,6 +29,7 @@ from ataraxy.practice.sent_before import sent_before
 from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.tablet import SentFromTablet
 from ataraxy.therapy.actor import Action, may
+from ataraxy.therapy.moment import Moment
 from ataraxy.therapy.session.state import Session
 
 # An entry that took longer than this on its way, or came from a clock further off, is recorded with both times.
@@ -46,8 +47,9 @@ class Sent(BaseModel):
 
     key: str = Field(pattern=r"^[0-9a-fA-F-]{8,64}$")
     author: str = Field(min_length=1, max_length=64)
-    occurred_at: AwareDatetime
-    clock_offset_ms: int | None = Field(ge=-(10**12), le=10**12)
+    occurred_at: Moment
+    # a clock that fell back to 1970 is behind by 1.8e12
+    clock_offset_ms: int | None = Field(ge=-(10**13), le=10**13)
     sealed: SealedEntry
 
 
@@ -209,7 +211,7 @@ def _addresses(session_id: str) -> dict[str, str]:
 def _by_server_clock(sent: Sent, now: datetime) -> datetime:
     offset = timedelta(milliseconds=sent.clock_offset_ms or 0)
     # Nothing happened later than it arrived, whatever the tablet's clock says.
-    return min((sent.occurred_at + offset).astimezone(UTC), now)
+    return min(sent.occurred_at + offset, now)
 
 
 def _beside(sent: Sent, session_id: str, occurred: datetime, now: datetime) -> tuple[BaseModel, ...]:
