@@ -142,6 +142,7 @@ def test_what_is_no_history_of_one_person_is_refused(broken: dict[str, Any]) -> 
         {"resourceType": "Condition", "code": 7},
         {"resourceType": "Condition", "code": {"coding": [{"code": "6525002"}]}, "onsetDateTime": "soon"},
         {"resourceType": "Observation", "effectiveDateTime": None},
+        {"resourceType": "Observation", "effectiveDateTime": "0001-01-01T00:00:00+14:00"},
         {"resourceType": "MedicationRequest", "medicationCodeableConcept": {"coding": [{}]}},
         {"resourceType": "MedicationRequest", "effectivePeriod": "x"},
         {"resourceType": None},

@@ -22,9 +22,11 @@ from ataraxy.therapy.disorder import Diagnosis, Disorder, disorder_of
 from ataraxy.therapy.fact import Fact, FactSource
 from ataraxy.therapy.fact_kind import FACTS
 from ataraxy.therapy.medication import Medication
+from ataraxy.therapy.moment import aware
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.person import Person, Sex
 from ataraxy.therapy.prior_treatment import PriorTreatment, ReasonStopped
+from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.scale_score import ScaleScore
 
 # Antidepressants, which are treatments of these disorders as well as drugs that are taken. INN names.
@@ -288,5 +290,8 @@ def _moment(text: object) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    # a day without a time: its beginning
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        # a day without a time: its beginning
+        return aware(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except Refusal:
+        return None
