@@ -8,6 +8,7 @@ from typing import Any
 
 from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.practice import Done, Practice, Step
+from ataraxy.practice.site import clinic_time
 from ataraxy.therapy.actor import Actor
 from ataraxy.therapy.drug_register_events import Event
 
@@ -31,7 +32,7 @@ def act(
 
     def steps() -> Sequence[Step]:
         loaded = practice.load(REGISTER, location)
-        when = at or practice.now()
+        when = clinic_time(practice, at or practice.now())
         events = command(loaded.state, *args, actor=by, witness=witness, at=when, **more)
         return [Step(REGISTER.stream(location), loaded.version, events)]
 

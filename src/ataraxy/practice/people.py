@@ -9,7 +9,7 @@ from typing import Any
 
 from ataraxy.practice.aggregate import PERSON, STAFF, PersonFile
 from ataraxy.practice.practice import Done, Practice, Step
-from ataraxy.practice.site import policy_in_force, protocol_of, the_site
+from ataraxy.practice.site import clinic_time, policy_in_force, protocol_of, the_site
 from ataraxy.therapy import chart_decide
 from ataraxy.therapy.actor import Action, Actor, require
 from ataraxy.therapy.basis_of_use import ProtocolChoice
@@ -168,7 +168,7 @@ def _as_adopted(site: Site, choice: ProtocolChoice) -> ProtocolChoice:
 
 def ask_gate(practice: Practice, person: str, *, at: datetime | None = None) -> Judgement:
     """Return what the rules in force say about a person now. Nothing is recorded: anybody may look."""
-    when = at or practice.now()
+    when = clinic_time(practice, at or practice.now())
     file = practice.load(PERSON, person).state
     chart = PatientChart(person=Person(id=person)) if file is None else file.chart
     return judge(as_the_gate_reads_it(practice, chart, when), rules_in_force(practice), when)
@@ -219,7 +219,7 @@ def override_gate(
     wanted = tuple(rules)
 
     def steps() -> Sequence[Step]:
-        when = at or practice.now()
+        when = clinic_time(practice, at or practice.now())
         loaded = practice.load(PERSON, person)
         found = practice.load(STAFF, by.id).state
         made = override(

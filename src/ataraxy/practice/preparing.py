@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 
 from ataraxy.practice.aggregate import REGISTER, SESSION, Aggregate
 from ataraxy.practice.practice import Done, Practice, Step
-from ataraxy.practice.site import policy_in_force
+from ataraxy.practice.site import clinic_time, policy_in_force
 from ataraxy.therapy import drug_register_decide
 from ataraxy.therapy.actor import Action, Actor, require, require_two
 from ataraxy.therapy.drug_register import Register
@@ -199,7 +199,8 @@ def begin(
             )
         if preparation_id in state.used:
             raise Refusal("this preparation was begun before", code="preparing.twice", remedy="Begin another")
-        policy, when = policy_in_force(practice), at or practice.now()
+        policy = policy_in_force(practice)
+        when = clinic_time(practice, at or practice.now())
         register = practice.load(REGISTER, location).state
         first = calculate(inputs, actor=by, policy=policy, at=when)
         _refuse_against_record(first, session, register, policy, when)
@@ -288,7 +289,8 @@ def agree(
     """
 
     def steps() -> Sequence[Step]:
-        policy, when = policy_in_force(practice), at or practice.now()
+        policy = policy_in_force(practice)
+        when = clinic_time(practice, at or practice.now())
         loaded = practice.load(PREPARING, session_id)
         waiting = _waiting(loaded.state, session_id, preparation_id)
         session_loaded = practice.load(SESSION, session_id)
@@ -354,7 +356,7 @@ def _record_difference(
     """
 
     def steps() -> Sequence[Step]:
-        policy, when = policy_in_force(practice), practice.now()
+        policy, when = policy_in_force(practice), clinic_time(practice, practice.now())
         loaded = practice.load(PREPARING, session_id)
         waiting = None if loaded.state is None else loaded.state.waiting
         session_loaded = practice.load(SESSION, session_id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel
 
@@ -27,10 +28,26 @@ def the_site(practice: Practice) -> Site:
     return practice.load(SITE, SITE_ID).state or Site()
 
 
+def clinic_time(practice: Practice, at: datetime) -> datetime:
+    """Return a moment with the offset of the clinic's wall clock; UTC before the clinic has said where it is."""
+    description = the_site(practice).description
+    return at.astimezone(UTC if description is None else ZoneInfo(description.time_zone))
+
+
 def describe_site(
     practice: Practice, description: SiteDescription, *, by: Actor, at: datetime | None = None
 ) -> Done:
-    """Record what the clinic says of itself. Raises Refusal as `ataraxy.therapy.site.describe` does."""
+    """Record what the clinic says of itself.
+
+    Raises:
+        Refusal: ``site.time-zone``: there is no such zone; as `ataraxy.therapy.site.describe` does.
+    """
+    if description.time_zone not in available_timezones():
+        raise Refusal(
+            f'"{description.time_zone}" is no time zone',
+            code="site.time-zone",
+            remedy="Write one such as Europe/Zurich",
+        )
     return _change(
         practice,
         lambda site: decide.describe(site, description, actor=by, at=at or practice.now()),

@@ -19,7 +19,7 @@ from ataraxy.therapy.drug_register_events import (
     Event,
 )
 from ataraxy.therapy.exact import plain
-from ataraxy.therapy.moment import aware
+from ataraxy.therapy.moment import on_the_wall
 from ataraxy.therapy.preparation import Vial
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.sensitive import Sensitive
@@ -307,7 +307,7 @@ def _by_two(actor: Actor, witness: Actor, at: datetime) -> datetime:
 def _seen_by(actor: Actor, witness: Actor, at: datetime) -> datetime:
     require(witness, Action.WITNESS)
     require_two(actor.id, witness.id, "an entry of the drug register")
-    return aware(at)
+    return on_the_wall(at)
 
 
 def _here(register: Register, location: str) -> None:

@@ -15,7 +15,7 @@ from ataraxy.therapy.chart_facts import known_facts
 from ataraxy.therapy.evidence_grade import EvidenceGrade
 from ataraxy.therapy.fact import Collection, Knowledge, Known, Missing, Unknown
 from ataraxy.therapy.fact_kind import fact_kind
-from ataraxy.therapy.moment import Moment, aware
+from ataraxy.therapy.moment import Moment, on_the_wall
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.rule import Condition, Effect, Override, Rule, RuleSet, Sense
 from ataraxy.therapy.value import Count, Value
@@ -114,7 +114,7 @@ def judge(chart: PatientChart, rules: RuleSet, at: datetime) -> Judgement:
     Raises:
         Refusal: `at` has no offset from UTC (``time.naive``).
     """
-    at = aware(at)
+    at = on_the_wall(at)
     facts = known_facts(chart, rules, at)
     answers = [_answer(rule, facts, at) for rule in rules.rules]
     findings = sorted((f for f in answers if f.effect is not None), key=lambda f: -_STRENGTH[f.effect])

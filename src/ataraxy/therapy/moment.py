@@ -49,6 +49,19 @@ def aware(at: datetime, where: str = "at") -> datetime:
     return at.astimezone(UTC)
 
 
+def on_the_wall(at: datetime, where: str = "at") -> datetime:
+    """Return a moment as it was given, with its own offset.
+
+    Where a calendar day decides (what has expired, whose licence is in date, how old somebody is) it is the day of
+    whoever asks: a clinic in Auckland does not wait for UTC to see that a vial expired yesterday.
+
+    Raises:
+        Refusal: as `aware` does.
+    """
+    aware(at, where)
+    return at
+
+
 def microseconds(start: datetime, end: datetime) -> int:
     """Return the whole microseconds from one moment to another; negative where the second is earlier."""
     return (end - start) // timedelta(microseconds=1)

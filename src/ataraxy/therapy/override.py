@@ -11,7 +11,7 @@ from pydantic import Field
 from ataraxy.therapy.actor import Actor, Role
 from ataraxy.therapy.credential import CredentialKind, Professional
 from ataraxy.therapy.gate import Decision, Judgement, Status, decision_of
-from ataraxy.therapy.moment import Moment, aware
+from ataraxy.therapy.moment import Moment, aware, on_the_wall
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.rule import Effect, Override
 from ataraxy.therapy.sensitive import Sensitive
@@ -77,7 +77,7 @@ def override(
         Refusal: ``override.not-a-prescriber``, ``override.credentials``, ``override.reason``, ``override.until``,
             ``override.no-finding``, ``override.unknown``, ``override.never``.
     """
-    at = aware(at)
+    at = on_the_wall(at)
     until = at + LONGEST if until is None else aware(until, "until")
     if Role.PRESCRIBER not in actor.roles or not actor.id.strip():
         raise Refusal(

@@ -20,7 +20,7 @@ from ataraxy.therapy.actor import Action, Actor, require, require_two
 from ataraxy.therapy.dose_order import DoseOrder, on_basis
 from ataraxy.therapy.drug import Basis, Drug
 from ataraxy.therapy.exact import Exact, plain, rounded, rounded_down
-from ataraxy.therapy.moment import Moment, aware, hours_between
+from ataraxy.therapy.moment import Moment, hours_between, on_the_wall
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.route import Route
 from ataraxy.therapy.sensitive import Sensitive
@@ -184,7 +184,7 @@ def calculate(inputs: RawInputs, *, actor: Actor, policy: SitePolicy, at: dateti
     Raises:
         Refusal: the codes of `check_inputs` and `quantities`, or ``role.not-permitted``.
     """
-    at = aware(at)
+    at = on_the_wall(at)
     require(actor, Action.PREPARE)
     _refuse_any(check_inputs(inputs, policy, at))
     return Calculation(by=actor.id, at=at, inputs=inputs, quantities=quantities(inputs, policy))
@@ -344,7 +344,7 @@ def verify(
     Raises:
         Refusal: with the code of the first problem and every `Problem` as its findings; ``role.same-person``.
     """
-    at = aware(at)
+    at = on_the_wall(at)
     require(actor, Action.RECALCULATE)
     require_two(first.by, second.by, "a preparation")
     require_two(first.by, actor.id, "a preparation")

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
@@ -277,7 +278,7 @@ def _place(
         "more": 0 if every else max(0, len(lines) - SHOWN),
         "names": names_of(people),
         "now": the_practice().now(),
-        "today": the_practice().now().date(),
+        "today": timezone.localdate(),
     }
     return render(request, "drug_register/place.html", context, status=status)
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from ataraxy.clinic.access import care
 from ataraxy.clinic.access.admission import ClinicRequest
@@ -116,7 +117,7 @@ def heading(request: ClinicRequest, patient_id: str, shown: Timeline) -> dict[st
     return {
         "patient_id": patient_id,
         "name": (str(who.name) if names else "") or patient_id[:8],
-        "age": who.age_at(now),
+        "age": who.age_at(timezone.localtime(now)),
         "sex": "" if who.sex.value == "unknown" else who.sex.value,
         "simulated": shown.simulated,
         "state": STATES[course.state] if course is not None else NO_COURSE,
