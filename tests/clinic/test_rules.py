@@ -20,7 +20,7 @@ from ataraxy.clinic.the_practice import the_practice
 from ataraxy.errors import InputError
 from ataraxy.exchange.policy_file import load_policy
 from ataraxy.practice.people import rules_in_force
-from ataraxy.practice.site import adopt_policy, policy_in_force, the_site
+from ataraxy.practice.site import adopt_policy, describe_site, policy_in_force, the_site
 
 pytestmark = pytest.mark.usefixtures("accounts")
 RULES = (files("ataraxy") / "rules" / "ketamine-anxiety.yaml").read_text("utf-8")
@@ -196,6 +196,10 @@ def test_the_clinic_says_who_it_is(director: Any, sign_in: Any) -> None:
     assert found is not None
     assert (found.chairs, found.rems_certified) == (("North", "South"), None)
     assert found.time_zone == "Europe/Zurich", "as the settings of the clinic say"
+    assert "still go by" not in client.get("/rules/site/").content.decode()
+    describe_site(the_practice(), found.replace(time_zone="UTC"), by=DIRECTOR)
+    assert "still go by the calendar day of UTC" in client.get("/rules/site/").content.decode()
+    describe_site(the_practice(), found, by=DIRECTOR)
 
 
 def test_changes_name_items_by_their_id_and_not_by_their_place() -> None:
