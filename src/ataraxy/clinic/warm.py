@@ -1,4 +1,4 @@
-"""What a process of the server reads before anybody asks: books that are long after some years."""
+"""What a process of the server reads before anybody asks: who is here, and books that are long after some years."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from threading import Thread
 from typing import Any
 
 from ataraxy.errors import AtaraxyError
-from ataraxy.practice import draws
-from ataraxy.practice.aggregate import REGISTER
+from ataraxy.practice import draws, lists
+from ataraxy.practice.aggregate import PERSON, REGISTER, SESSION
 from ataraxy.practice.practice import Practice
 from ataraxy.practice.register_ledger import ledger
 
@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 def read_ahead(practice: Practice) -> int:
-    """Read the drug register of every place; return how many there are."""
+    """Read who is in a chair, and the drug register of every place; return how many places there are."""
+    here = lists.sessions(practice, open_only=True, begun_only=True)
+    practice.load_many(SESSION, (row.session for row in here))
+    practice.load_many(PERSON, (row.person for row in here))
     places = draws.locations(practice)
     for place in places:
         practice.load(REGISTER, place)

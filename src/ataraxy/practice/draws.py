@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from threading import Lock
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -13,6 +16,7 @@ from ataraxy.practice.aggregate import REGISTER
 from ataraxy.practice.beginnings import begins_with
 from ataraxy.practice.practice import Done, Practice, Step
 from ataraxy.record.schema import ENTRY
+from ataraxy.record.store import Record
 from ataraxy.therapy import drug_register_decide as decide
 from ataraxy.therapy.actor import Actor
 from ataraxy.therapy.drug_register import Draw, Register, evolve_register
@@ -29,16 +33,28 @@ class OpenDraw:
     draw: Draw
 
 
+# Places that began until an entry, by record: none is ever taken away, so only what came since is looked through.
+_places: Final[WeakKeyDictionary[Record, tuple[int, frozenset[str]]]] = WeakKeyDictionary()
+_guard: Final = Lock()
+
+
 def locations(practice: Practice) -> tuple[str, ...]:
     """Return the places that keep a register, in the order of their names."""
     prefix = REGISTER.stream("")
-    statement = (
+    with _guard:
+        seen, known = _places.get(practice.record, (0, frozenset()))
+    begun = (
         sa.select(ENTRY.c.stream)
+        .where(ENTRY.c.seq > seen)
         .where(ENTRY.c.version == 1)
         .where(begins_with(practice.record.engine, ENTRY.c.stream, prefix))
     )
     with practice.record.reading() as connection:
-        return tuple(sorted(stream.removeprefix(prefix) for stream in connection.scalars(statement)))
+        head = connection.scalar(sa.select(sa.func.max(ENTRY.c.seq))) or 0
+        known |= {stream.removeprefix(prefix) for stream in connection.scalars(begun)}
+    with _guard:
+        _places[practice.record] = (head, known)
+    return tuple(sorted(known))
 
 
 def open_draws(practice: Practice, session: str | None = None) -> tuple[OpenDraw, ...]:

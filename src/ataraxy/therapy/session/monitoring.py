@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from enum import StrEnum
 
 from ataraxy.therapy.session.measure import Measure
 from ataraxy.therapy.session.monitoring_plan import MonitoringPlan
+from ataraxy.therapy.session.reading import Reading
 from ataraxy.therapy.session.rule import Phase
 from ataraxy.therapy.session.state import Session
 from ataraxy.therapy.site_policy import SitePolicy
@@ -69,7 +71,9 @@ def due_times(session: Session, policy: SitePolicy, at: datetime) -> tuple[Due, 
     if plan is None or session.checked_in_at is None:
         return ()
     slots = sorted(_slots(session, plan, policy, at), key=lambda slot: (slot.at, slot.id))
-    return tuple(_judged(slot, session, plan, at) for slot in slots)
+    readings = session.effective_readings
+    readings = readings[: bisect_right(readings, at, key=_taken_at)]
+    return tuple(_judged(slot, readings, session, plan, at) for slot in slots)
 
 
 def overdue(session: Session, policy: SitePolicy, at: datetime) -> tuple[Due, ...]:
@@ -135,13 +139,20 @@ def _phase_at(spans: dict[Phase, tuple[datetime, datetime | None]], at: datetime
     )
 
 
-def _judged(slot: _Slot, session: Session, plan: MonitoringPlan, at: datetime) -> Due:
+def _taken_at(reading: Reading) -> datetime:
+    return reading.taken_at
+
+
+def _judged(
+    slot: _Slot, readings: Sequence[Reading], session: Session, plan: MonitoringPlan, at: datetime
+) -> Due:
+    """Judge a slot by readings until `at`, in order of when they were taken."""
     taken: dict[Measure, datetime] = {}
-    for reading in session.effective_readings:
-        if slot.opens <= reading.taken_at < slot.closes and reading.taken_at <= at:
-            for measure in slot.measures:
-                if reading.value(measure) is not None:
-                    taken.setdefault(measure, reading.taken_at)
+    first = bisect_left(readings, slot.opens, key=_taken_at)
+    for reading in readings[first : bisect_left(readings, slot.closes, lo=first, key=_taken_at)]:
+        for measure in slot.measures:
+            if reading.value(measure) is not None:
+                taken.setdefault(measure, reading.taken_at)
     missing = tuple(measure for measure in slot.measures if measure not in taken)
     latest = slot.at + _minutes(plan.grace.value)
     if not missing:

@@ -368,7 +368,7 @@ def _containers(practice: Practice) -> list[tuple[str, str]]:
     for location in draws.locations(practice):
         register = practice.load(REGISTER, location).state
         if register is not None:
-            found += [(location, c.vial.id) for c in register.containers if c.remaining > 0]
+            found += [(location, c.vial.id) for c in register.held if c.remaining > 0]
     return found
 
 
