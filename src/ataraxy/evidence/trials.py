@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -107,11 +108,18 @@ def load_trials(path: Path | str | None = None) -> TrialEvidence:
         InputError: the file is missing, unreadable or no list of entries, an entry has no id or one that stands
             twice, or its structure is broken. The message names file, line and remedy.
     """
-    file = SHIPPED_TRIALS if path is None else Path(path)
+    return _shipped() if path is None else _read(Path(path), str(path))
+
+
+@cache
+def _shipped() -> TrialEvidence:
+    return _read(SHIPPED_TRIALS, SHIPPED_TRIALS.name)
+
+
+def _read(file: Path, name: str) -> TrialEvidence:
     if file.is_dir():
         raise refuse("file-unreadable", str(file), "this is a directory", "Give a file such as trials.yaml")
     text = read_text_file(file)
-    name = file.name if path is None else str(file)
     entries = read_yaml_list(text, name)
     trials: list[Trial] = []
     lines: dict[str, int] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final
 
 from django.http import Http404, HttpResponse
@@ -14,7 +13,7 @@ from ataraxy.clinic.access.stated import NO_PATIENT, page
 from ataraxy.evidence.arm import arm_text
 from ataraxy.evidence.standing import standing_of_evidence
 from ataraxy.evidence.trial import SECTIONS, Trial
-from ataraxy.evidence.trials import TrialEvidence, load_trials
+from ataraxy.evidence.trials import load_trials
 
 REFUSED: Final = "refused"
 USES: Final[dict[str, tuple[str, str]]] = {
@@ -31,11 +30,6 @@ ADDRESSES: Final[dict[str, str]] = {
 MASKING: Final[dict[str, str]] = {"masked": "masked", "open": "open", "not_stated": "masking not stated"}
 
 
-@cache
-def _shipped() -> TrialEvidence:
-    return load_trials()
-
-
 def status_of(trial: Trial) -> str:
     """Return a key of `USES`: what an entry may be used for."""
     return REFUSED if trial.refused else trial.use
@@ -49,7 +43,7 @@ def routes_of(trial: Trial) -> tuple[str, ...]:
 @page(Permission.EVIDENCE_VIEW, patient=NO_PATIENT)
 def evidence(request: ClinicRequest) -> HttpResponse:
     """Every entry, or those for one disorder, route and status."""
-    trials = _shipped().trials
+    trials = load_trials().trials
     chosen = {name: request.GET.get(name, "")[:80] for name in ("disorder", "route", "status")}
     shown = [
         trial
@@ -69,7 +63,7 @@ def evidence(request: ClinicRequest) -> HttpResponse:
         "total": len(trials),
         "filters": [(name, label, options, chosen[name]) for name, label, options in choices],
         "filtered": any(chosen.values()),
-        "file": _shipped(),
+        "file": load_trials(),
     }
     return render(request, "evidence/evidence.html", context)
 
@@ -77,7 +71,7 @@ def evidence(request: ClinicRequest) -> HttpResponse:
 @page(Permission.EVIDENCE_VIEW, patient=NO_PATIENT)
 def trial(request: ClinicRequest, trial_id: str) -> HttpResponse:
     """One entry with every row, usable or not."""
-    found = _shipped().by_id.get(trial_id)
+    found = load_trials().by_id.get(trial_id)
     if found is None:
         raise Http404
     sections = [
@@ -89,7 +83,7 @@ def trial(request: ClinicRequest, trial_id: str) -> HttpResponse:
         "address": ADDRESSES.get(found.url_status, "how the address was found is not stated"),
         "arms": [{"arm": arm, "text": arm_text(arm)} for arm in found.arms],
         "sections": [(title, rows) for title, rows in sections if rows],
-        "file": _shipped(),
+        "file": load_trials(),
     }
     return render(request, "evidence/trial.html", context)
 
