@@ -283,16 +283,16 @@ class RegisterWriting:
         )
 
     def register(self) -> Register:
-        """Return what was read, as a value."""
+        """Return what was read, as a value. It takes the books over: nothing may be entered afterwards."""
         return Register.model_construct(
             location=self.location,
-            containers_by_id=dict(self.containers),
-            draws_by_id=dict(self.draws),
+            containers_by_id=self.containers,
+            draws_by_id=self.draws,
             discrepancies=tuple(self.discrepancies.values()),
             counts=tuple(self.counts),
             irregular=tuple(self.irregular),
-            not_empty=dict(self.not_empty),
-            open_draw_ids=dict(self.open_draw_ids),
+            not_empty=self.not_empty,
+            open_draw_ids=self.open_draw_ids,
             balances=tuple(Balance(*kind, totals) for kind, totals in self.balances.items()),
         )
 
