@@ -177,6 +177,7 @@ class Register(Value):
         discrepancies: counts that differed, oldest first.
         counts: ids of all counts.
         irregular: entries that named nothing there is; they moved no drug.
+        lots: the first container of each lot, by its id.
         not_empty, open_draw_ids: ids of containers and draws in which something is left.
         balances: kept with each entry, so that no page adds up years; `totals` adds up anew.
     """
@@ -187,6 +188,7 @@ class Register(Value):
     discrepancies: tuple[Discrepancy, ...] = ()
     counts: tuple[str, ...] = ()
     irregular: tuple[str, ...] = ()
+    lots: dict[str, str] = Field(default_factory=dict)
     not_empty: dict[str, None] = Field(default_factory=dict)
     open_draw_ids: dict[str, None] = Field(default_factory=dict)
     balances: tuple[Balance, ...] = ()
@@ -208,6 +210,11 @@ class Register(Value):
     def draw(self, draw_id: str | None) -> Draw | None:
         """Return a draw by its id."""
         return None if draw_id is None else self.draws_by_id.get(draw_id)
+
+    def label_of_lot(self, lot: str) -> Vial | None:
+        """Return the label that containers of a lot have; None where none ever came."""
+        first = self.container(self.lots.get(lot))
+        return None if first is None else first.vial
 
     def open_draws(self, session: str | None = None) -> tuple[Draw, ...]:
         """Return the draws, of one session or all, that are not yet accounted for."""
@@ -262,6 +269,7 @@ class RegisterWriting:
     discrepancies: dict[str, Discrepancy]
     counts: dict[str, None]
     irregular: list[str]
+    lots: dict[str, str]
     not_empty: dict[str, None]
     open_draw_ids: dict[str, None]
     balances: dict[_Kind, Totals]
@@ -277,6 +285,7 @@ class RegisterWriting:
             {found.id: found for found in before.discrepancies},
             dict.fromkeys(before.counts),
             list(before.irregular),
+            dict(before.lots),
             dict(before.not_empty),
             dict(before.open_draw_ids),
             {balance[:4]: balance.totals for balance in before.balances},
@@ -291,6 +300,7 @@ class RegisterWriting:
             discrepancies=tuple(self.discrepancies.values()),
             counts=tuple(self.counts),
             irregular=tuple(self.irregular),
+            lots=self.lots,
             not_empty=self.not_empty,
             open_draw_ids=self.open_draw_ids,
             balances=tuple(Balance(*kind, totals) for kind, totals in self.balances.items()),
@@ -308,6 +318,7 @@ class RegisterWriting:
             case DrugReceived():
                 if event.vial.id in self.containers:
                     return False
+                self.lots.setdefault(event.vial.lot, event.vial.id)
                 self._put_container(Container(vial=event.vial, received_at=event.at))
                 return True
             case DrugDrawn():

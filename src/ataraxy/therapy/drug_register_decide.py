@@ -41,7 +41,7 @@ def receive(
             raise _refused(
                 "register.twice", f"the container {vial.id} is in the register", "Give each container its id"
             )
-        known = next((c.vial for c in register.containers if c.vial.lot == vial.lot), None)
+        known = register.label_of_lot(vial.lot)
         if known is not None and (known.drug, known.basis, known.strength) != (
             vial.drug,
             vial.basis,
