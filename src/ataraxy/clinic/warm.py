@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 from ataraxy.errors import AtaraxyError
+from ataraxy.evidence.trials import load_trials
 from ataraxy.practice import draws, lists
 from ataraxy.practice.aggregate import PERSON, REGISTER, SESSION
 from ataraxy.practice.practice import Practice
@@ -41,9 +42,13 @@ def begin_reading_ahead(worker: Any) -> None:
 def _read_ahead() -> None:
     from django.conf import settings
 
+    from ataraxy.clinic.pages.protocols.views import shipped
     from ataraxy.clinic.the_practice import the_practice
 
     try:
+        # what comes with the package, of any clinic
+        shipped()
+        load_trials()
         with _one_at_a_time(settings.HOME.path / "read-ahead.lock"):
             read_ahead(the_practice())
     except (AtaraxyError, OSError) as error:

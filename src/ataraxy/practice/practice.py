@@ -8,7 +8,7 @@ overwritten and nothing that a rule would refuse slips through.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -163,10 +163,20 @@ class Practice:
                     (row[0], row[1]) for row in connection.execute(_VERSIONS, {"streams": streams})
                 )
         self._forget_if(erased)
-        return {
-            id_: self._current(aggregate, id_, versions.get(aggregate.stream(id_), 0), erased)
-            for id_ in wanted
+        kept = {id_: self._held(aggregate.stream(id_)) for id_ in wanted}
+        stale = {
+            aggregate.stream(id_): one
+            for id_, one in kept.items()
+            if one.version != versions.get(aggregate.stream(id_), 0)
         }
+        news = self._news(stale)
+        for id_ in wanted:
+            stream = aggregate.stream(id_)
+            if stream in stale:
+                kept[id_] = self._keep(
+                    stream, self._brought_up(aggregate, kept[id_], news.get(stream, [])), erased
+                )
+        return {id_: Loaded(id_, one.state, one.version) for id_, one in kept.items()}
 
     def _forget_if(self, erased: int) -> None:
         """Empty the store where somebody was erased since."""
@@ -177,20 +187,40 @@ class Practice:
 
     def _current(self, aggregate: Aggregate[State], id_: str, version: int, erased: int) -> Loaded[State]:
         stream = aggregate.stream(id_)
-        with self._lock:
-            kept = self._kept.get(stream, _Kept(0, 0, None))
+        kept = self._held(stream)
         if version != kept.version:
-            kept = self._brought_up(aggregate, stream, kept)
-            with self._lock:
-                if erased == self._erased:
-                    self._kept[stream] = kept
-                    self._kept.move_to_end(stream)
-                    while len(self._kept) > KEPT_STATES:
-                        self._kept.popitem(last=False)
+            entries = list(self.record.entries(stream, after=kept.seq))
+            kept = self._keep(stream, self._brought_up(aggregate, kept, entries), erased)
         return Loaded(id_, kept.state, kept.version)
 
-    def _brought_up(self, aggregate: Aggregate[State], stream: str, kept: _Kept) -> _Kept:
-        entries = list(self.record.entries(stream, after=kept.seq))
+    def _held(self, stream: str) -> _Kept:
+        with self._lock:
+            return self._kept.get(stream, _Kept(0, 0, None))
+
+    def _keep(self, stream: str, new: _Kept, erased: int) -> _Kept:
+        with self._lock:
+            if erased == self._erased:
+                self._kept[stream] = new
+                self._kept.move_to_end(stream)
+                while len(self._kept) > KEPT_STATES:
+                    self._kept.popitem(last=False)
+        return new
+
+    def _news(self, stale: Mapping[str, _Kept]) -> dict[str, list[Entry]]:
+        """Return what came to each stream since it was read; streams never read are asked for apart from others."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        never = [stream for stream, kept in stale.items() if kept.seq == 0]
+        before = [stream for stream, kept in stale.items() if kept.seq > 0]
+        for group in (never, before):
+            for start in range(0, len(group), ASKED_AT_ONCE):
+                streams = group[start : start + ASKED_AT_ONCE]
+                after = min(stale[stream].seq for stream in streams)
+                for entry in self.record.entries_of(streams, after=after):
+                    if entry.seq > stale[entry.stream].seq:
+                        found[entry.stream].append(entry)
+        return found
+
+    def _brought_up(self, aggregate: Aggregate[State], kept: _Kept, entries: Sequence[Entry]) -> _Kept:
         if not entries:
             return kept
         with self.record.reading() as connection:

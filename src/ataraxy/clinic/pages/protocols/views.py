@@ -26,7 +26,8 @@ from ataraxy.therapy.site import Document
 
 
 @cache
-def _shipped() -> tuple[Protocol, ...]:
+def shipped() -> tuple[Protocol, ...]:
+    """The protocols that ship with Ataraxy, read once in a process."""
     return tuple(load_protocol(name) for name in shipped_protocols())
 
 
@@ -41,7 +42,7 @@ def protocols(request: ClinicRequest) -> HttpResponse:
             for d in reversed(documents)
         ],
         "may_write": request.access.may(Permission.ADMIN_RULES),
-        "shipped": _shipped(),
+        "shipped": shipped(),
         "names": _names(documents),
         "labels": [d.label for d in documents],
     }
