@@ -262,6 +262,13 @@ PICTURES: tuple[Picture, ...] = (
         "/protocols/version/ketamine-iv-05-six/2/",
     ),
     Picture(
+        "protocol-evidence",
+        "protocols_version",
+        "medical_director",
+        "/protocols/version/ketamine-iv-05-six/2/",
+        _at("#evidence"),
+    ),
+    Picture(
         "protocol-comparison",
         "protocols_compare",
         "medical_director",
@@ -282,6 +289,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("rules-upload", "rules_upload", "medical_director", "/rules/upload/rules/"),
     Picture("rules-site", "rules_site", "medical_director", "/rules/site/"),
     Picture("evidence", "evidence", "prescriber", "/evidence/"),
+    Picture("evidence-entries", "evidence", "prescriber", "/evidence/", _at("#entries")),
     Picture("evidence-trial", "evidence_trial", "prescriber", "/evidence/TRIAL/"),
     # behind it
     Picture("break-glass", "break_glass", "monitor", "/break-glass/SCREENED/"),

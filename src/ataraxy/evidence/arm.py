@@ -98,6 +98,7 @@ class Arm:
         declared: whether it stands under ``arms``; one that only a row names has no more than an agent.
         note: as printed.
         by_hand: what the source's row lacks and was put in by hand, with the ground; empty where nothing was.
+        assumed: fields put in by hand that were assumed, and not read elsewhere in the source.
         flags: what was assumed.
         reasons: why the arm cannot be simulated; empty if it can.
     """
@@ -116,6 +117,7 @@ class Arm:
     declared: bool
     note: str
     by_hand: str
+    assumed: tuple[str, ...]
     flags: tuple[str, ...]
     reasons: tuple[str, ...]
 
@@ -149,10 +151,12 @@ def read_arm(content: Mapping[str, Any], trial: str) -> Arm:
     """Return the arm in one mapping under ``arms``. What is missing or not readable stands in `Arm.reasons`."""
     reading = reading_of(trial, "arms", content)
     by_hand = ""
+    assumed: tuple[str, ...] = ()
     if reading and reading.arm:
         put_in = {key: value for key, value in reading.arm.items() if key not in ("status", "note", LINE)}
         content = {**put_in, **content}
         by_hand = f"{' and '.join(put_in)} {reading.arm['status']}: {reading.arm['note']}"
+        assumed = tuple(put_in) if reading.arm["status"] == "assumed" else ()
     fields = Fields(content)
     identity = fields.text("id")
     flags: list[str] = []
@@ -163,8 +167,8 @@ def read_arm(content: Mapping[str, Any], trial: str) -> Arm:
     printed_route = fields.text("route")
     route, route_problem = _route(printed_route)
     dose = _dose(fields)
-    duration, assumed = _duration(fields, route)
-    if assumed:
+    duration, usual = _duration(fields, route)
+    if usual:
         flags.append("infusion taken to have run 40 min: its length is not stated")
     days = fields.numbers("schedule_days", low=0.0, high=MOST_DAYS)
     ordered = tuple(sorted(days))
@@ -214,6 +218,7 @@ def read_arm(content: Mapping[str, Any], trial: str) -> Arm:
         declared=True,
         note=fields.text("note"),
         by_hand=by_hand,
+        assumed=assumed,
         flags=tuple(flags),
         reasons=(*fields.problems, *reasons),
     )
@@ -240,6 +245,7 @@ def implied_arm(identity: str) -> Arm | None:
         declared=False,
         note="",
         by_hand="",
+        assumed=(),
         flags=("not among the entry's arms: read from the row",),
         reasons=reasons,
     )

@@ -17,6 +17,8 @@ from ataraxy.clinic.pages.rules.changes import changes
 from ataraxy.clinic.pages.rules.forms import RetireForm
 from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
+from ataraxy.evidence.arm import arm_text
+from ataraxy.evidence.beside import trials_beside
 from ataraxy.evidence.trials import load_trials
 from ataraxy.exchange.protocol_file import load_protocol, protocol_to_yaml, shipped_protocols
 from ataraxy.practice.site import protocol_of, the_site
@@ -54,13 +56,6 @@ def version(request: ClinicRequest, name: str, version: int) -> HttpResponse:
     """One version as it was adopted, in force or retired, with what was published on the drug beside it."""
     found = _document(f"{name}/{version}")
     protocol = protocol_of(found)
-    trials = [
-        trial
-        for trial in load_trials().trials
-        if any(
-            arm.is_ketamine and arm.route in {a.route for a in protocol.administrations} for arm in trial.arms
-        )
-    ]
     context = {
         "document": found,
         "kind": "protocol",
@@ -69,7 +64,14 @@ def version(request: ClinicRequest, name: str, version: int) -> HttpResponse:
         "retire_form": RetireForm(request),
         "protocol": protocol,
         "text": protocol_to_yaml(protocol),
-        "trials": trials,
+        "trials": [
+            {
+                "trial": beside.trial,
+                "arms": [arm_text(arm) for arm in beside.arms],
+                "nearness": beside.nearness,
+            }
+            for beside in trials_beside(load_trials().trials, protocol)
+        ],
         "may_evidence": request.access.may(Permission.EVIDENCE_VIEW),
         "names": _names((found,)),
     }
