@@ -52,10 +52,28 @@ def test_what_was_simulated_is_reported_as_simulated(tmp_path: Path, run: Run) -
     assert "they show no effect of the drug" in out
 
 
-def test_numbers_that_make_no_clinic_leave_nothing_behind(tmp_path: Path, run: Run) -> None:
-    file = tmp_path / "virtual.sqlite3"
-    status, out, error = run("clinic", "simulate", "--patients", "0", "--db", file)
+@pytest.mark.parametrize(
+    ("numbers", "why"),
+    [
+        (("--patients", "0"), "0 patients"),
+        (("--weeks", "0"), "0 weeks"),
+        (("--seed", "-1"), "seed -1 is out of range"),
+    ],
+)
+def test_numbers_that_make_no_clinic_leave_nothing_behind(
+    tmp_path: Path, run: Run, numbers: tuple[str, str], why: str
+) -> None:
+    status, out, error = run("clinic", "simulate", *numbers, "--db", tmp_path / "virtual.sqlite3")
     assert (status, out) == (2, "")
-    assert "0 patients" in error
+    assert why in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_key_stays_where_no_record_could_be_made(tmp_path: Path, run: Run) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("not a database")
+    status, _, error = run("clinic", "simulate", "--patients", "1", "--weeks", "1", "--db", other)
+    assert status == 2
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [other]

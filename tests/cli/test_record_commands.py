@@ -114,6 +114,45 @@ def test_verify_says_and_exits_as_the_verifier_alone_does(
     assert "entry 2" in outcome.err
 
 
+def test_an_anchor_never_takes_the_place_of_the_record(run: Run, database: Path) -> None:
+    before = database.read_bytes()
+    refused(run("anchor", database, "--out", database), "file.unreadable")
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("place", [".", "/", "n" * 300])
+def test_a_place_that_is_no_file_is_one_line(
+    run: Run, database: Path, key: Path, tmp_path: Path, place: str
+) -> None:
+    made = run("backup", database, "--to", tmp_path / "disk", "--json").document
+    for arguments in (
+        ("export", database, "--out", place),
+        ("anchor", database, "--out", place),
+        ("anchor", database, "--append", place),
+        ("restore", made["folder"], "--to", place, "--key", key),
+        ("verify", place),
+        ("verify", database, "--anchor", place),
+        ("init", tmp_path / "new.sqlite3", "--key", place),
+    ):
+        outcome = run(*arguments)
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1), (arguments, outcome.err)
+
+
+def test_a_stream_that_is_not_there_is_not_exported(run: Run, database: Path, tmp_path: Path) -> None:
+    out = tmp_path / "none.jsonl"
+    refused(run("export", database, "--out", out, "--stream", "person/nobody"), "record.no-stream")
+    assert not out.exists()
+
+
+def test_no_key_stays_where_no_record_could_be_made(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("not a database")
+    for place in (other, tmp_path):
+        assert run("init", place, "--key", tmp_path / "new.key").status in (1, 2)
+        assert sorted(tmp_path.iterdir()) == [other]
+    assert other.read_text() == "not a database"
+
+
 def test_an_anchor_finds_what_was_cut_off(run: Run, database: Path, tmp_path: Path) -> None:
     anchors = tmp_path / "anchors.jsonl"
     assert run("anchor", database, "--append", anchors).status == 0

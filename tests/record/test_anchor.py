@@ -36,6 +36,28 @@ def test_a_list_only_grows_and_misses_what_was_cut_off(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(before)
 
 
+def test_one_anchor_replaces_an_older_one_of_its_record_and_nothing_else(tmp_path: Path) -> None:
+    one, several, other = tmp_path / "one.json", tmp_path / "list.jsonl", tmp_path / "clinic.sqlite3"
+    write_anchor(one, Anchor.of(7, A, AT))
+    write_anchor(one, Anchor.of(9, B, AT))
+    assert read_anchors(one) == (Anchor.of(9, B, AT),)
+    for seq in (7, 9):
+        append_anchor(several, Anchor.of(seq, A, AT))
+    other.write_bytes(b"SQLite format 3\0" + bytes(100))
+    for path, seq, code in (
+        (one, 8, "anchor.later"),
+        (several, 10, "anchor.list"),
+        (other, 10, "anchor.format"),
+        (tmp_path, 10, "file.not-written"),
+        (Path(), 10, "file.not-written"),
+    ):
+        before = path.read_bytes() if path.is_file() else b""
+        with pytest.raises(InputError) as refused:
+            write_anchor(path, Anchor.of(seq, A, AT))
+        assert refused.value.code == code
+        assert not path.is_file() or path.read_bytes() == before
+
+
 def test_a_record_that_lost_its_end_or_was_rewritten_does_not_fit_its_anchors() -> None:
     anchors = [Anchor.of(3, B, AT), Anchor.of(2, A, AT)]
     assert check_anchors(anchors, {1: B, 2: A, 3: B}.get) is None

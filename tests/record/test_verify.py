@@ -307,6 +307,10 @@ def test_a_database_without_a_record_is_told_from_a_broken_one(tmp_path: Path) -
         verify_file(path)
 
 
+def test_a_name_that_is_too_long_is_no_finding_about_a_record() -> None:
+    assert run("n" * 300).returncode == 2
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     # -I: no packages of the environment's, -S: none that are installed
     command = [sys.executable, "-I", "-S", str(verify.__file__), *map(str, arguments)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,18 +41,19 @@ def simulate_command(
     from ataraxy.practice.projections import clinic_projections
     from ataraxy.practice.virtual.clinic import check_size, simulate_clinic
     from ataraxy.record.keys import KeyRing
-    from ataraxy.record.master_key import create_master_key, read_master_key
+    from ataraxy.record.master_key import new_master_key, read_master_key
     from ataraxy.record.store import Record
 
-    check_size(weeks, patients)
+    check_size(weeks, patients, seed)
     path = key or Path(f"{database}.key" if "://" not in database else "virtual-clinic.key")
-    master = read_master_key(path) if path.exists() else create_master_key(path)
 
     def tell(words: str) -> None:
         if not as_json:
             print(words, file=sys.stderr, flush=True)
 
-    with Record.create(database, projections=clinic_projections(), keys=KeyRing(master)) as record:
+    with nullcontext(read_master_key(path)) if path.exists() else new_master_key(path) as master:
+        made = Record.create(database, projections=clinic_projections(), keys=KeyRing(master))
+    with made as record:
         done = simulate_clinic(record, weeks=weeks, patients=patients, seed=seed, tell=tell)
     if as_json:
         document = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import io
 import os
@@ -29,6 +30,16 @@ from ataraxy.cli import (
 from ataraxy.errors import AtaraxyError
 
 Command = Callable[..., None]
+# what another name mends, and what it does not: a full disk
+PLACE_IS_WRONG = (
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ELOOP,
+)
 
 
 def interruptible(command: Command) -> Command:
@@ -96,7 +107,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         if error.filename is not None:
-            raise
+            what = f"{os.fspath(error.filename)[:200]}: {error.strerror or error}"
+            _stop(f"{what}. Name another place [file.unusable]", 2 if error.errno in PLACE_IS_WRONG else 1)
         _discard_output()
         _stop(f"the output could not be written: {error.strerror or error}", 1)
     except Exception as error:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,7 +60,7 @@ def init_command(
     as_json: JsonOption = False,
 ) -> None:
     """Make an empty record and, where its file is not there yet, a master key."""
-    from ataraxy.record.master_key import create_master_key
+    from ataraxy.record.master_key import new_master_key
     from ataraxy.record.store import Record
 
     path = _needed(key)
@@ -69,13 +69,12 @@ def init_command(
         with Record.create(database):  # says that it is there, before a key is made that nothing needs
             pass
     # the key before the record: a record without key would be in the way of the next try
-    master = (
-        create_master_key(path, passphrase=_new_passphrase() if passphrase else None)
+    with (
+        new_master_key(path, passphrase=_new_passphrase() if passphrase else None)
         if made
-        else _master(path)
-    )
-    with Record.create(database, projections=_projections()):
-        pass
+        else nullcontext(_master(path))
+    ) as master:
+        Record.create(database, projections=_projections()).close()
     if as_json:
         _print_json("init", {"master_key": str(path), "master_key_id": master.id, "master_key_made": made})
     else:

@@ -132,6 +132,15 @@ def _multiply(x: Words, factor: int) -> tuple[Words, Words]:
         return high, x * np.uint64(factor)
 
 
+def check_seed(seed: SupportsIndex) -> None:
+    """Refuse what is no seed, before anything is made with it.
+
+    Raises:
+        InputError: ``random.seed``.
+    """
+    _word(seed, "seed")
+
+
 def _key(seed: SupportsIndex, purpose: str) -> tuple[int, int]:
     if not purpose:
         raise _refused("the purpose of random numbers is empty", "purpose", "Name what they are for")

@@ -93,7 +93,7 @@ def read_text_file(path: Path) -> str:
         raise InputError(
             f"the file has more than {MOST_BYTES // 1024} kB",
             code="file.too-large",
-            remedy="Name a protocol file; they are a few kB long",
+            remedy="Name the file that was meant; such files are a few kB long",
             where=where,
         )
     try:
@@ -203,7 +203,10 @@ def _tree(events: Iterator[Any], where: str) -> Node:
                 )
     if root is None or (isinstance(root, Text) and root.is_null):
         raise InputError(
-            "the file is empty", code="yaml.empty", remedy="Write a protocol into it", where=where
+            "the file is empty",
+            code="yaml.empty",
+            remedy="Write what is needed into it, or name another",
+            where=where,
         )
     return root
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.record.keys import utc_text
-from ataraxy.record.private_file import write_private
+from ataraxy.record.private_file import refuse_directory, write_private
 from ataraxy.record.store import Record
 
 FORMAT: Final = "ataraxy.anchor/1"
@@ -58,7 +58,24 @@ class Anchor:
 
 
 def write_anchor(path: Path, anchor: Anchor) -> None:
-    """Write one anchor as a file of its own, in place of an older one."""
+    """Write one anchor as a file of its own, in place of an older one of the same record.
+
+    Raises:
+        InputError: there is a file that is not one anchor (``anchor.format``, ``anchor.list``, ``file.unreadable``), or
+            one that is later than this one (``anchor.later``); nothing was changed.
+        AtaraxyError: the disk refused (``file.not-written``).
+    """
+    refuse_directory(path)
+    if path.exists():
+        there = read_anchors(path)
+        if len(there) > 1:
+            raise InputError(
+                f"this is a list of {len(there)} anchors, which one anchor would replace",
+                code="anchor.list",
+                remedy="Add to it with --append, or name another file",
+                where=str(path),
+            )
+        _refuse_later(there[0], anchor, path)
     write_private(path, f"{anchor.line()}\n".encode())
 
 
@@ -70,15 +87,7 @@ def append_anchor(path: Path, anchor: Anchor) -> None:
             record lost entries since (``anchor.later``).
     """
     if path.exists():
-        last = max(read_anchors(path))
-        if last.seq > anchor.seq or (last.seq == anchor.seq and last.hash != anchor.hash):
-            raise InputError(
-                f"the list already has entry {last.seq} with hash {last.hash[:12]}, and the record ends with entry "
-                f"{anchor.seq}, hash {anchor.hash[:12]}: entries are missing or changed",
-                code="anchor.later",
-                remedy="Run `ataraxy record verify` with this list, and look for a backup",
-                where=str(path),
-            )
+        _refuse_later(max(read_anchors(path)), anchor, path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with open(descriptor, "ab") as file:
@@ -92,6 +101,17 @@ def append_anchor(path: Path, anchor: Anchor) -> None:
             remedy="Make room or name another place",
             where=str(path),
         ) from None
+
+
+def _refuse_later(there: Anchor, anchor: Anchor, path: Path) -> None:
+    if there.seq > anchor.seq or (there.seq == anchor.seq and there.hash != anchor.hash):
+        raise InputError(
+            f"the file already has entry {there.seq} with hash {there.hash[:12]}, and the record ends with entry "
+            f"{anchor.seq}, hash {anchor.hash[:12]}: entries are missing or changed, or it is of another record",
+            code="anchor.later",
+            remedy="Run `ataraxy record verify` with this file as --anchor, and look for a backup",
+            where=str(path),
+        )
 
 
 def read_anchors(path: Path) -> tuple[Anchor, ...]:

@@ -32,8 +32,10 @@ def export_sealed(record: Record, path: Path, *, stream: str | None = None) -> i
     """Write entries to a new file of mode 600. Returns how many.
 
     Raises:
-        AtaraxyError: a file is there (``file.exists``) or the disk refused (``file.not-written``).
+        InputError: a file is there (``file.exists``) or there is no such stream (``record.no-stream``).
+        AtaraxyError: the disk refused (``file.not-written``).
     """
+    _refuse_unknown(record, stream)
     written = 0
     with writing_private(path) as file:
         for line in export_lines(record, stream=stream):
@@ -58,9 +60,10 @@ def export_opened(
     their hashes are those of the sealed entries, and the verifier refuses the file.
 
     Raises:
-        InputError: no reason (``record.export-reason``), or as `KeyRing.open` does.
-        AtaraxyError: a file is there (``file.exists``) or the disk refused (``file.not-written``).
+        InputError: no reason (``record.export-reason``), or as `KeyRing.open` and `export_sealed` do.
+        AtaraxyError: the disk refused (``file.not-written``).
     """
+    _refuse_unknown(record, stream)
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise InputError(
             f"the reason has {len(reason)} characters",
@@ -83,6 +86,16 @@ def export_opened(
                 file.write(_opened_line(replace(entry, payload=payload)))
                 written += 1
     return written
+
+
+def _refuse_unknown(record: Record, stream: str | None) -> None:
+    if stream is not None and not record.version(stream):
+        raise InputError(
+            f"no entry is in the stream {stream!r}",
+            code="record.no-stream",
+            remedy="Name a stream as it stands in the entries, such as person/<id>; export all to see them",
+            where="--stream",
+        )
 
 
 def _opened_line(entry: Entry) -> bytes:

@@ -13,6 +13,8 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,19 @@ class MasterKey:
 
 def _bound(purpose: str) -> bytes:
     return b"ataraxy wrapped key\0" + purpose.encode()
+
+
+@contextmanager
+def new_master_key(path: Path, *, passphrase: str | None = None) -> Iterator[MasterKey]:
+    """Make a master key for what the block makes; where the block fails, no key stays behind. Raises as
+    `create_master_key`.
+    """
+    key = create_master_key(path, passphrase=passphrase)
+    try:
+        yield key
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def create_master_key(path: Path, *, passphrase: str | None = None) -> MasterKey:

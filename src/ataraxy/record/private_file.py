@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ataraxy.errors import AtaraxyError
+from ataraxy.errors import AtaraxyError, InputError
 
 OWNER_ONLY = 0o600
 
@@ -21,8 +21,8 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
         replace: whether a file of that name may be replaced.
 
     Raises:
-        AtaraxyError: a file is in the way (``file.exists``) or the disk refused (``file.not-written``); nothing was
-            changed.
+        InputError: a file is in the way (``file.exists``), or the place is a directory (``file.not-written``).
+        AtaraxyError: the disk refused (``file.not-written``). Nothing was changed.
     """
     with writing_private(path, replace=replace) as file:
         file.write(content)
@@ -31,6 +31,7 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> None:
 @contextlib.contextmanager
 def writing_private(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
     """Give a file to write to, which appears under its name when the block ends well. Raises as `write_private`."""
+    refuse_directory(path)
     work = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         if not replace and os.path.lexists(path):
@@ -46,7 +47,7 @@ def writing_private(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
             os.link(work, path)  # refuses an existing name, in one step
         sync_folder(path.parent)
     except FileExistsError:
-        raise AtaraxyError(
+        raise InputError(
             "a file of that name exists", code="file.exists", remedy="Name another place", where=str(path)
         ) from None
     except OSError as error:
@@ -59,6 +60,21 @@ def writing_private(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             work.unlink()
+
+
+def refuse_directory(path: Path) -> None:
+    """Refuse a directory where a file is to be written; one such as ``.`` has not even a name.
+
+    Raises:
+        InputError: ``file.not-written``.
+    """
+    if not path.name or path.is_dir():
+        raise InputError(
+            "this is a directory",
+            code="file.not-written",
+            remedy="Name a file; nothing was changed",
+            where=str(path),
+        )
 
 
 def sync_folder(folder: Path) -> None:

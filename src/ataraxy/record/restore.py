@@ -46,7 +46,7 @@ from ataraxy.record.keys import (
     unwrap_for,
 )
 from ataraxy.record.master_key import MasterKey, WrongMasterKey
-from ataraxy.record.private_file import OWNER_ONLY, sync_folder
+from ataraxy.record.private_file import OWNER_ONLY, refuse_directory, sync_folder
 from ataraxy.record.projection import Projection
 from ataraxy.record.schema import ENTRY, create_schema, row_of
 from ataraxy.record.signature import SignatureState, check_all_signatures
@@ -212,6 +212,7 @@ def _restored_file(
     location: Path,
     master: MasterKey | None,
 ) -> Restored:
+    refuse_directory(target)
     for taken in (target, *(target.with_name(target.name + end) for end in ("-wal", "-shm", "-journal"))):
         if os.path.lexists(taken):
             raise InputError(

@@ -129,7 +129,11 @@ def verify_file(path: os.PathLike[str] | str, anchors: os.PathLike[str] | str | 
     """
     path = Path(path)
     kept = read_anchors(Path(anchors)) if anchors is not None else {}
-    if path.exists() and not path.is_file():
+    try:
+        is_file, is_there = path.is_file(), path.exists()
+    except OSError as error:  # such as a name that is too long
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    if is_there and not is_file:
         raise Unreadable(f"{path}: it is not a file")
     if is_database(path):
         return _verify_database(path, kept)

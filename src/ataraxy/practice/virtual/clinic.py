@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ataraxy.engine.random import generator
+from ataraxy.engine.random import check_seed, generator
 from ataraxy.errors import InputError
 from ataraxy.exchange.policy_file import load_policy
 from ataraxy.exchange.protocol_file import load_protocol
@@ -56,12 +56,13 @@ class Simulated:
     ends_at: datetime
 
 
-def check_size(weeks: int, patients: int) -> None:
+def check_size(weeks: int, patients: int, seed: int) -> None:
     """Refuse numbers that make no clinic, before anything is made.
 
     Raises:
-        InputError: ``virtual.weeks``, ``virtual.patients``.
+        InputError: ``virtual.weeks``, ``virtual.patients``, ``random.seed``.
     """
+    check_seed(seed)
     if not 1 <= weeks <= 520:
         raise InputError(f"{weeks} weeks", code="virtual.weeks", remedy="Use 1 to 520", where="weeks")
     if not 1 <= patients <= 100_000:
@@ -97,9 +98,9 @@ def simulate_clinic(
         tell: is told how far it is, in words.
 
     Raises:
-        InputError: ``virtual.weeks``, ``virtual.patients``, ``virtual.not-empty``.
+        InputError: ``virtual.weeks``, ``virtual.patients``, ``random.seed``, ``virtual.not-empty``.
     """
-    check_size(weeks, patients)
+    check_size(weeks, patients, seed)
     if record.head().seq:
         raise InputError(
             "the record holds entries",
