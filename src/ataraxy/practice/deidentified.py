@@ -19,6 +19,7 @@ from ataraxy.practice import lists
 from ataraxy.practice.practice import Practice
 from ataraxy.practice.projections import COURSE_INDEX, SESSION_INDEX
 from ataraxy.therapy.course import CourseState
+from ataraxy.therapy.session.adverse_event import OTHER, TERMS
 
 SECONDS_OF_A_DAY = 86_400
 # A score this long before the first dose still says how the person was.
@@ -113,7 +114,9 @@ def deidentified_courses(practice: Practice, secret: bytes) -> tuple[Deidentifie
                     if s.at >= start - BEFORE and (next_start is None or s.at < next_start)
                 ),
                 adverse_events=tuple(
-                    DeidentifiedEvent(s.number, e.term, e.grade, e.serious, _day(e.at, start))
+                    DeidentifiedEvent(
+                        s.number, e.term if e.term in TERMS else OTHER, e.grade, e.serious, _day(e.at, start)
+                    )
                     for s in mine
                     for e in events[s.session]
                 ),

@@ -432,7 +432,7 @@ def the_dose_is_given_and_watched(clinic: Clinic) -> None:
     page.click("summary:has-text('Chart an adverse event')")
     event = page.locator("form[data-entry=adverse_event]")
     event.locator("[name=term]").fill("nausea")
-    event.locator("[name=outcome]").select_option("resolved")
+    event.locator("[name=grade]").select_option("3")
     event.locator("button[type=submit]").click()
     page.wait_for_selector(".sheet-events li:has-text('nausea')")
     # the pump runs twelve seconds
@@ -459,12 +459,25 @@ def the_person_goes_home(clinic: Clinic) -> None:
     page.wait_for_selector("[data-queue] >> text=cannot discharge")
     assert "Discharged" not in page.inner_text("main"), "not while something keeps the person here"
     page.click("button:has-text('Chart that it was refused')")
+    the_nausea_is_over(page)
     the_stop_was_pressed_late(page)
     assert violations(page) == []
     for name in ("walks_unaided", "escort_present", "told_no_driving", "told_whom_to_call", "access_removed"):
         form.locator(f"[name={name}]").check()
     form.locator("button[type=submit]").click()
     page.wait_for_selector("text=Discharged")
+
+
+def the_nausea_is_over(page: Any) -> None:
+    """Severe nausea keeps the person here until its end is charted."""
+    assert "nausea of grade 3 is ongoing" in page.inner_text("main").lower()
+    page.click("summary:has-text('Chart how one stands now')")
+    form = page.locator("form[data-entry=adverse_event_now]")
+    form.locator("[name=outcome]").select_option("resolved")
+    assert violations(page) == []
+    form.locator("button[type=submit]").click()
+    page.wait_for_selector(".sheet-events li:has-text('Resolved')")
+    assert "nausea of grade 3" not in page.inner_text("main").lower()
 
 
 def the_stop_was_pressed_late(page: Any) -> None:

@@ -66,9 +66,13 @@ def test_an_adverse_event_keeps_the_person_from_its_grade_on_until_it_is_over(
 
 
 def test_an_update_of_an_adverse_event_lets_the_person_go() -> None:
-    event = AdverseEvent(id="ae", term="fainting", grade=3, started_at=at(60))
+    event = AdverseEvent(id="ae", term="syncope", grade=3, started_at=at(60), related="possible")
     visit = Visit().ready().do("record_adverse_event", event, minute=150)
     assert kept_by(visit) == ["adverse-event"]
+    by_hand = Visit().ready().do("record_adverse_event", event, minute=150)
+    by_hand.do("follow_adverse_event", "ae", outcome="resolved", note="after lying down", minute=160)
+    assert kept_by(by_hand) == []
+    assert by_hand.now.adverse_events == (event.replace(outcome="resolved", note="after lying down"),)
     visit.do("record_adverse_event", event.replace(outcome="resolved"), minute=160)
     assert kept_by(visit) == []
 

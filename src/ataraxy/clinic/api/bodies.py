@@ -108,7 +108,10 @@ class NewAdverseEvent(_Body):
         "", pattern=r"^[A-Za-z0-9-]{0,64}$", description="of an event to update; empty for a new one"
     )
     at: Moment
-    term: str = Field(pattern=r"^[a-z][a-z0-9 -]{1,59}$")
+    term: str = Field(
+        pattern=r"^[a-z][a-z0-9 -]{1,59}$",
+        description="a term of the clinic's list; any other is kept as `other`, and sealed with the note",
+    )
     grade: int = Field(ge=1, le=5)
     serious: list[Seriousness] = Field(default=[], max_length=6)
     action: Literal["none", "slowed", "paused", "stopped", "after_the_dose"] = "none"

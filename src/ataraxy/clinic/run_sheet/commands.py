@@ -19,7 +19,7 @@ from ataraxy.therapy.actor import Actor
 from ataraxy.therapy.moment import aware
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.session import decide
-from ataraxy.therapy.session.adverse_event import AdverseEvent
+from ataraxy.therapy.session.adverse_event import AdverseEvent, Outcome, Seriousness, term_and_note
 from ataraxy.therapy.session.check_in import CheckIn
 from ataraxy.therapy.session.reading import Reading
 from ataraxy.therapy.session.state import DischargeCheck, FollowUp
@@ -60,6 +60,14 @@ class Charted:
     def new_id(self, what: str) -> str:
         """Return an id that is the same when the entry is sent again."""
         return uuid.uuid5(uuid.NAMESPACE_OID, f"{self.key}/{what}").hex
+
+
+class _Stands(BaseModel):
+    """How an adverse event stands now; a field that is left out stays as it was."""
+
+    outcome: Outcome
+    grade: int | None = None
+    serious: tuple[Seriousness, ...] = ()
 
 
 def carry_out(practice: Practice, command: str, fields: Fields, charted: Charted) -> Done:
@@ -269,19 +277,38 @@ def _abort(practice: Practice, fields: Fields, charted: Charted) -> Done:
 
 def _adverse_event(practice: Practice, fields: Fields, charted: Charted) -> Done:
     serious = fields.get("serious") or ()
+    term, note = term_and_note(_text(fields, "term"), _text(fields, "note"))
     event = AdverseEvent.model_validate(
         {
             "id": _text(fields, "id") or charted.new_id("adverse-event"),
-            "term": _text(fields, "term").strip().lower(),
+            "term": term,
             "grade": _whole(fields, "grade"),
             "serious": [serious] if isinstance(serious, str) and serious != "no" else _several(serious),
             "started_at": _moment(fields, "started_at") or charted.at,
             "action": _text(fields, "action") or "none",
             "outcome": _text(fields, "outcome") or "ongoing",
-            "note": _text(fields, "note"),
+            "note": note,
         }
     )
     return _act(practice, charted, decide.record_adverse_event, event)
+
+
+def _adverse_event_now(practice: Practice, fields: Fields, charted: Charted) -> Done:
+    stands = _Stands.model_validate(
+        {
+            "outcome": _text(fields, "outcome"),
+            "grade": _whole(fields, "grade"),
+            "serious": tuple(one for one in _several(fields.get("serious") or ()) if one),
+        }
+    )
+    return _act(
+        practice,
+        charted,
+        decide.follow_adverse_event,
+        _text(fields, "event"),
+        note=_text(fields, "note"),
+        **stands.model_dump(),
+    )
 
 
 def _override(practice: Practice, fields: Fields, charted: Charted) -> Done:
@@ -344,6 +371,7 @@ _COMMANDS: Mapping[str, Callable[[Practice, Fields, Charted], Done]] = {
     "discharge": _discharge,
     "abort": _abort,
     "adverse_event": _adverse_event,
+    "adverse_event_now": _adverse_event_now,
     "override": _override,
     "follow_up": _follow_up,
     "refused_entry": _refused_entry,

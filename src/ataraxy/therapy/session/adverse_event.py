@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,23 @@ GRADES: Mapping[int, str] = MappingProxyType(
     }
 )
 
+OTHER: Final = "other"
+# What can be counted, and told to researchers, because nothing in it is about one person. Words of the ward for
+# what the label of the nasal spray and published series of infusions report, and for what a dose or a cannula can do
+# besides.
+TERMS: Final[tuple[str, ...]] = (
+    "nausea", "vomiting", "headache", "dizziness", "vertigo", "dissociation", "anxiety", "panic", "agitation",
+    "confusion", "hallucination", "euphoria", "low mood", "suicidal thoughts", "self-harm", "sedation",
+    "loss of consciousness", "raised blood pressure", "low blood pressure", "fast heart rate", "slow heart rate",
+    "arrhythmia", "palpitations", "chest pain", "syncope", "breathlessness", "low oxygen saturation",
+    "slow breathing", "apnoea", "laryngospasm", "aspiration", "salivation", "dry mouth", "altered taste",
+    "blurred vision", "double vision", "nystagmus", "numbness", "slurred speech", "tremor", "muscle stiffness",
+    "unsteadiness", "fall", "injury", "seizure", "stroke", "rash", "itching", "allergic reaction", "anaphylaxis",
+    "sweating", "feeling cold", "fatigue", "insomnia", "bad dreams", "loss of appetite", "abdominal pain",
+    "pain at the cannula", "extravasation", "phlebitis", "nasal discomfort", "urinary urgency", "painful urination",
+    "blood in urine", "raised liver enzymes", "misuse", "wrong dose",
+)  # fmt: skip
+
 Seriousness = Literal[
     "death",
     "danger_to_life",
@@ -35,19 +52,31 @@ Outcome = Literal["ongoing", "resolved", "resolved_with_sequelae", "handed_over"
 SETTLED: tuple[Outcome, ...] = ("resolved", "resolved_with_sequelae")
 
 
+def term_and_note(said: str, note: str = "") -> tuple[str, str]:
+    """Return the term that was said and the note; what is not in the list becomes `OTHER`, said first in the note.
+
+    Somebody who writes in a hurry may write a name: what is not of the list is sealed with the note, and never lost.
+    """
+    words = " ".join(said.split())
+    term = words.lower()
+    if term in TERMS:
+        return term, note
+    return OTHER, ": ".join(filter(None, (words if term != OTHER else "", note)))
+
+
 class AdverseEvent(Value):
     """An adverse event.
 
     Attributes:
         id: opaque id; a later report with the same id updates it, both remain in the record.
-        term: what happened, from the site's list, such as ``vomiting``; free text belongs into `note`.
+        term: what happened, one of `TERMS` or `OTHER`, which `note` then explains; it is kept readable to be counted.
         grade: 1 to 5, see `GRADES`.
         serious: why it is serious by the usual regulatory criteria; empty where it is not. Severe is not serious.
         started_at: when it began.
         related: the clinician's judgement of the relation to the drug.
         action: what was done with the dose.
         outcome: how it stands.
-        note: free text.
+        note: free text, sealed.
     """
 
     id: str

@@ -16,6 +16,7 @@ from ataraxy.therapy.session.decide_before import (
 )
 from ataraxy.therapy.session.decide_chart import (
     correct_reading,
+    follow_adverse_event,
     record_adverse_event,
     record_reading,
     record_suicide_risk,
@@ -45,6 +46,7 @@ __all__ = [
     "pause",
     "plan",
     "prepare",
+    "follow_adverse_event",
     "record_adverse_event",
     "record_reading",
     "record_suicide_risk",

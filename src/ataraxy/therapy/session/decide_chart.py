@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ataraxy.therapy.actor import Action, Actor
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.sensitive import Sensitive
-from ataraxy.therapy.session.adverse_event import AdverseEvent
+from ataraxy.therapy.session.adverse_event import OTHER, TERMS, AdverseEvent, Outcome, Seriousness
 from ataraxy.therapy.session.events import (
     AdverseEventCharted,
     Event,
@@ -103,11 +103,25 @@ def record_adverse_event(
     """Return the event of charting an adverse event; the same id updates an earlier report.
 
     Raises:
-        Refusal: ``session.state``, ``adverse-event.future``.
+        Refusal: ``session.state``, ``adverse-event.term``, ``adverse-event.note``, ``adverse-event.future``.
     """
     session, at = permitted(
         session, ARRIVED, "chart an adverse event", actor=actor, action=Action.CHART, at=at, ordered=False
     )
+    if event.term not in (*TERMS, OTHER):
+        raise Refusal(
+            f"{event.term!r} is not in the list of adverse events",
+            code="adverse-event.term",
+            remedy="Name one of the list, or other with a note, which is sealed",
+            where=event.id,
+        )
+    if event.term == OTHER and not event.note.strip():
+        raise Refusal(
+            "it is not said what happened",
+            code="adverse-event.note",
+            remedy="Name what happened, or say it in the note",
+            where=event.id,
+        )
     if event.started_at > at:
         raise Refusal(
             "the adverse event begins in the future",
@@ -116,6 +130,43 @@ def record_adverse_event(
             where=event.id,
         )
     return (AdverseEventCharted(**header(session, actor, policy, at), adverse_event=event),)
+
+
+def follow_adverse_event(
+    session: Session | None,
+    event_id: str,
+    *,
+    outcome: Outcome,
+    grade: int | None = None,
+    serious: tuple[Seriousness, ...] = (),
+    note: str = "",
+    actor: Actor,
+    policy: SitePolicy,
+    at: datetime,
+) -> tuple[Event, ...]:
+    """Return the event of how an adverse event that was charted before stands now; what is left out stays as it was.
+
+    Raises:
+        Refusal: ``adverse-event.unknown``, ``adverse-event.seriousness``, ``adverse-event.outcome``, or as
+            `record_adverse_event` does.
+    """
+    charted = (
+        next((e for e in session.adverse_events if e.id == event_id), None) if session is not None else None
+    )
+    if charted is None:
+        raise Refusal(
+            "no such adverse event was charted in this session",
+            code="adverse-event.unknown",
+            remedy="Choose one that was, or chart a new one",
+            where=event_id,
+        )
+    now = charted.replace(
+        outcome=outcome,
+        grade=charted.grade if grade is None else grade,
+        serious=tuple(dict.fromkeys((*charted.serious, *serious))),
+        note="; ".join(filter(None, (charted.note, note.strip()))),
+    )
+    return record_adverse_event(session, now, actor=actor, policy=policy, at=at)
 
 
 def record_suicide_risk(

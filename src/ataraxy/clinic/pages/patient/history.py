@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ataraxy.practice.lists import SessionRow
 from ataraxy.practice.patient_timeline import Timeline
+from ataraxy.therapy.session.adverse_event import OTHER
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def history(shown: Timeline) -> list[Line]:
         Line(
             row.at,
             "Adverse event",
-            f"{row.term.capitalize()}, grade {row.grade}{', serious' if row.serious else ''}, {row.outcome}"
+            f"{row.term.capitalize()}{' (the session says what)' if row.term == OTHER else ''}, grade {row.grade}"
+            f"{', serious' if row.serious else ''}, {row.outcome.replace('_', ' ')}"
             f" (session {numbers.get(row.session, '?')})",
             row.session,
         )

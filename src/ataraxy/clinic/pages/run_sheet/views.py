@@ -30,6 +30,7 @@ from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.tablet import SentFromTablet
 from ataraxy.therapy.actor import Action, may
 from ataraxy.therapy.moment import Moment
+from ataraxy.therapy.session.adverse_event import TERMS
 from ataraxy.therapy.session.state import Session
 
 # An entry that took longer than this on its way, or came from a clock further off, is recorded with both times.
@@ -98,7 +99,8 @@ def offline(request: ClinicRequest, session_id: str) -> HttpResponse:
     if session is None or session.plan is None:
         raise Http404
     shown = picture(session, policy_in_force(practice), practice.now())
-    return render(request, "run_sheet/offline.html", {"picture": shown, **_addresses(session_id)})
+    context = {"picture": shown, "adverse_event_terms": TERMS, **_addresses(session_id)}
+    return render(request, "run_sheet/offline.html", context)
 
 
 @action(Permission.SESSION_CHART, patient=patient_of_session)
@@ -186,6 +188,7 @@ def _context(
         "trends": trends(session, now, published.bands if published else None),
         "published": published,
         "reference": REFERENCE,
+        "adverse_event_terms": TERMS,
         # A therapist charts contacts and risk, which have a page of their own: no form here that only refuses.
         "may_chart": request.access.may(Permission.SESSION_CHART) and may(actor_of(who), Action.CHART),
         "may_prescribe": request.access.may(Permission.SESSION_PRESCRIBE),
