@@ -123,8 +123,9 @@ def _changes(session: Session, event: Event) -> dict[str, Any]:
         case ReadingCorrected():
             return _reading_corrected(session, event)
         case AdverseEventCharted():
-            kept = tuple(ae for ae in session.adverse_events if ae.id != event.adverse_event.id)
-            return {"adverse_events": (*kept, event.adverse_event)}
+            by_id = {ae.id: ae for ae in session.adverse_events}
+            by_id[event.adverse_event.id] = event.adverse_event  # one that is charted again keeps its place
+            return {"adverse_events": tuple(by_id.values())}
         case SuicideRiskRecorded():
             return {"suicide_risk": (*session.suicide_risk, event.assessment)}
         case ObservationBegun():
