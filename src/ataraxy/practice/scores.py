@@ -81,7 +81,8 @@ def record_score(
         events = chart_decide.record(chart, event, actor=by, at=practice.now())
         return [
             Step(PERSON.stream(person), loaded.version, events, person),
-            *_alerts(practice, person, chart, instrument, new, by, when, session),
+            # raised now, however long ago the scale was answered: the ladder runs from when somebody can know
+            *_alerts(practice, person, chart, instrument, new, by, practice.now(), session),
         ]
 
     asked = {"id": person, "instrument": instrument.id, "answers": answers, "total": total, "at": at}

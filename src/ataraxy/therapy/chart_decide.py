@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from ataraxy.therapy import chart_events as e
@@ -40,12 +40,17 @@ MAY_RECORD: Mapping[str, frozenset[Role]] = MappingProxyType(
 NOT_RECORDED_HERE = ("gate.judged", "gate.overridden")
 
 
+# A baseline counts every score: a slip of the year would move all that is compared with it.
+OLDEST_SCORE = timedelta(days=5 * 365)
+
+
 def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: datetime) -> tuple[e.Event, ...]:
     """Return the event where the actor may record it.
 
     Raises:
         Refusal: ``role.not-permitted``; ``chart.future``: it is dated later than now; ``chart.other-person``;
             ``chart.unknown-consent``, ``chart.unknown-fact``: there is nothing to withdraw or retract;
+            ``chart.score-old``: a score of before the person's birth, or too long ago to be meant;
             ``chart.fact``: the vocabulary has no such fact, or not with this value;
             ``chart.reason``: a retraction without one; ``chart.author``: it names another author.
     """
@@ -84,6 +89,14 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
         if not any(consent.id == event.consent for consent in held):
             raise Refusal(
                 "there is no such consent", code="chart.unknown-consent", remedy="Name a consent by its id"
+            )
+    if isinstance(event, e.ScoreRecorded):
+        born = None if chart is None else chart.person.born
+        if event.score.at < aware(at) - OLDEST_SCORE or (born is not None and event.score.at.date() < born):
+            raise Refusal(
+                f"the scale is said to have been answered on {event.score.at:%Y-%m-%d}",
+                code="chart.score-old",
+                remedy=f"Check the year; scores of more than {OLDEST_SCORE.days // 365} years ago are not charted",
             )
     if isinstance(event, e.FactRecorded):
         _in_the_vocabulary(event.fact)

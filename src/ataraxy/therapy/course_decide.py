@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ataraxy.therapy.actor import Action, Actor, require
+from ataraxy.therapy.amount import check_amount
 from ataraxy.therapy.course import Course, CourseState
 from ataraxy.therapy.course_events import (
     CheckDone,
@@ -155,9 +156,14 @@ def change_dose(
 
     Raises:
         Refusal: ``course.reason``, ``course.no-change``, ``course.state``, ``role.not-permitted``.
+        InputError: ``protocol.dose-absurd``: as of a protocol, no reason repairs a slip of the decimal point.
     """
     course, at = _in(course, (_C.SCREENING, _C.ACTIVE), "change the dose", actor, Action.PRESCRIBE, at)
     _reason(reason, "a change of dose", course)
+    if to is not None:
+        check_amount(float(to.amount), to.per, "amount")
+        if to.cap_mg is not None:
+            check_amount(float(to.cap_mg), "mg", "cap_mg")
     if to == course.ordered_dose:
         raise _refused("course.no-change", "this dose is ordered already", "Order another dose", course.id)
     return (DoseChanged(course=course.id, at=at, by=actor.id, to=to, reason=reason),)

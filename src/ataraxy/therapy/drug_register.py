@@ -64,6 +64,11 @@ class Container(Value):
         return self.vial.content + self.found + self.put_back - self.drawn - self.wasted - self.returned
 
     @property
+    def went_back(self) -> bool:
+        """Return whether all of it went to the supplier as it had come."""
+        return self.returned == self.vial.content
+
+    @property
     def tally(self) -> Totals:
         """Return what it adds to the sums."""
         return Totals(
@@ -212,9 +217,11 @@ class Register(Value):
         return None if draw_id is None else self.draws_by_id.get(draw_id)
 
     def label_of_lot(self, lot: str) -> Vial | None:
-        """Return the label that containers of a lot have; None where none ever came."""
+        """Return the label that containers of a lot have; None where none came, or all went back as they had come."""
         first = self.container(self.lots.get(lot))
-        return None if first is None else first.vial
+        if first is None or not first.went_back:
+            return None if first is None else first.vial
+        return next((c.vial for c in self.containers if c.vial.lot == lot and not c.went_back), None)
 
     def open_draws(self, session: str | None = None) -> tuple[Draw, ...]:
         """Return the draws, of one session or all, that are not yet accounted for."""

@@ -32,9 +32,13 @@ def receive(
 
     Raises:
         Refusal: ``register.twice``, ``register.expired``, ``register.lot-strength`` where the lot is known with
-            another strength, ``register.location``, ``role.*``.
+            another strength, ``register.label``: nobody makes such a container, ``register.location``, ``role.*``.
     """
     at = _by_two(actor, witness, at)
+    if vial.label_slip:
+        raise _refused(
+            "register.label", vial.label_slip, "Read the label again; strength and content look like a slip"
+        )
     if register is not None:
         _here(register, location)
         if register.container(vial.id) is not None:

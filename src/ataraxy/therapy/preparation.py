@@ -9,9 +9,10 @@ was received.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -55,6 +56,21 @@ class Vial(Value):
     content: Positive
     lot: str
     expires_on: date
+
+    @property
+    def label_slip(self) -> str:
+        """Return what on the label nobody makes, such as ``5000 mg/mL``; empty where it can be."""
+        strongest, largest = STRONGEST[self.unit], LARGEST_CONTENT
+        if self.strength > strongest:
+            return f"{plain(self.strength)} mg/{self.unit} is above {strongest} mg/{self.unit}"
+        if self.content > largest:
+            return f"{plain(self.content)} {self.unit} is above {largest} {self.unit}"
+        return ""
+
+
+# Limits of the house against slips of the pen at receipt; ketamine comes in at most 100 mg/mL, or 28 mg a device.
+STRONGEST: Mapping[str, int] = MappingProxyType({"mL": 200, "piece": 1000})
+LARGEST_CONTENT = 1000
 
 
 class RawInputs(Value):

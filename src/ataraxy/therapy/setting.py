@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
@@ -49,6 +51,28 @@ class Grade(StrEnum):
 TOO_WEAK = ("clinic_page", "forum")
 
 
+# Limits of the house against slips of the pen, such as 1400 for 140: beyond them a rule would be switched off unseen.
+LARGEST: Mapping[Unit, int] = MappingProxyType(
+    {
+        "mmHg": 300,
+        "/min": 300,
+        "%": 100,
+        "points": 100,
+        "grade": 5,
+        "min": 10_080,
+        "h": 8_784,
+        "days": 3_660,
+        "sessions": 1_000,
+        "kg": 500,
+        "mg": 1_000,
+        "mg/kg": 10,
+        "mg/mL": 200,
+        "mL": 1_000,
+        "mL/h": 2_000,
+    }
+)
+
+
 class Setting(Value):
     """A number that a clinic has set.
 
@@ -91,11 +115,11 @@ class Setting(Value):
                 remedy='Name the source, or who decided it with "grade: site"',
                 field="source",
             )
-        if self.value < 0:
+        if not 0 <= self.value <= LARGEST[self.unit]:
             raise refuse(
                 f"the value is {self}",
                 code="policy.value",
-                remedy="Give zero or more",
+                remedy=f"Give 0 to {LARGEST[self.unit]} {self.unit}; more looks like a slip",
                 field="value",
             )
         return self

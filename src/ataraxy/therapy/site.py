@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -195,9 +196,10 @@ def describe(
             people cannot become one of simulated people, nor the other way round.
     """
     _permit(actor, frozenset({Role.MEDICAL_DIRECTOR, Role.ADMINISTRATOR}), "describe the clinic")
-    if not any(number.strip() for number in description.crisis_numbers):
+    said = [number for number in description.crisis_numbers if number.strip()]
+    if not said or any(not re.search(r"[0-9]{2}", number) for number in said):
         raise Refusal(
-            "no crisis number is given",
+            "no crisis number is given" if not said else "a line of the crisis numbers has no number to dial",
             code="site.crisis-numbers",
             remedy="Give at least one number that a patient can call day and night",
         )

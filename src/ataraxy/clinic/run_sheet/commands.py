@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +27,7 @@ from ataraxy.therapy.session.state import DischargeCheck, FollowUp
 from ataraxy.therapy.suicide_risk import SuicideRiskAssessment
 
 Fields = Mapping[str, Any]
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{0,9})?|-?\.[0-9]{1,9}")
 MEASURES: Final = (
     "systolic",
     "diastolic",
@@ -405,13 +407,13 @@ def _ticked(fields: Fields, name: str) -> bool:
 
 
 def _number(fields: Fields, name: str) -> Decimal | None:
-    text = _text(fields, name).replace(",", ".")
+    text = _text(fields, name)
     if not text:
         return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise _wrong(name, f"{text[:20]!r} is no number", "Enter a number such as 70.5") from None
+    # a comma parts thousands for one reader and decimals for another
+    if not _NUMBER.fullmatch(text):
+        raise _wrong(name, f"{text[:20]!r} is no number", "Enter a number such as 70.5, with a point")
+    return Decimal(text)
 
 
 def _required(fields: Fields, name: str) -> Decimal:

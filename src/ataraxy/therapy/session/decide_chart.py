@@ -97,13 +97,18 @@ def correct_reading(
     )
 
 
+# Somebody may come with what began the evening before.
+BEFORE_THE_VISIT = timedelta(days=1)
+
+
 def record_adverse_event(
     session: Session | None, event: AdverseEvent, *, actor: Actor, policy: SitePolicy, at: datetime
 ) -> tuple[Event, ...]:
     """Return the event of charting an adverse event; the same id updates an earlier report.
 
     Raises:
-        Refusal: ``session.state``, ``adverse-event.term``, ``adverse-event.note``, ``adverse-event.future``.
+        Refusal: ``session.state``, ``adverse-event.term``, ``adverse-event.note``, ``adverse-event.future``,
+            ``adverse-event.before``.
     """
     session, at = permitted(
         session, ARRIVED, "chart an adverse event", actor=actor, action=Action.CHART, at=at, ordered=False
@@ -127,6 +132,14 @@ def record_adverse_event(
             "the adverse event begins in the future",
             code="adverse-event.future",
             remedy="Give the time at which it began",
+            where=event.id,
+        )
+    arrived = session.checked_in_at
+    if arrived is not None and event.started_at < arrived - BEFORE_THE_VISIT:
+        raise Refusal(
+            f"the adverse event is said to have begun on {event.started_at:%Y-%m-%d}, before this visit",
+            code="adverse-event.before",
+            remedy="Check the day; what happened between visits is charted with the follow-up",
             where=event.id,
         )
     return (AdverseEventCharted(**header(session, actor, policy, at), adverse_event=event),)

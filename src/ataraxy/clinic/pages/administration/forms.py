@@ -81,6 +81,8 @@ class CredentialForm(forms.Form):
         asked = super().clean() or {}
         if asked.get("issued_on") and asked.get("valid_until") and asked["issued_on"] > asked["valid_until"]:
             self.add_error("issued_on", "This is later than the last day.")
+        elif asked.get("issued_on") and asked["issued_on"] > timezone.localdate():
+            self.add_error("issued_on", "This is later than today: enter it once it is valid.")
         return asked
 
     def credential(self) -> Credential:

@@ -27,6 +27,7 @@ from ataraxy.errors import InputError
 from ataraxy.practice.journal import JournalLine, journal
 from ataraxy.record.anchor import Anchor
 from ataraxy.record.export import export_lines
+from ataraxy.therapy.moment import EARLIEST, LATEST
 
 PAGE_SIZE: Final = 50
 LARGEST_ANCHORS: Final = 256 * 1024
@@ -60,6 +61,12 @@ class JournalFilter(forms.Form):
         strip=True,
     )
     day = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_day(self) -> Any:
+        day = self.cleaned_data["day"]
+        if day is not None and not EARLIEST.year <= day.year < LATEST.year:
+            raise forms.ValidationError("Check the year.", code="year")
+        return day
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

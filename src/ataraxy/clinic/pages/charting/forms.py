@@ -96,6 +96,9 @@ class FactsForm(forms.Form):
             value = found.get(name)
             if value not in (None, "") and (wrong := misfit(kind, _value(kind, value))):
                 self.add_error(name, f"{wrong.capitalize()}.")
+        upper, lower = found.get("vitals__systolic"), found.get("vitals__diastolic")
+        if upper is not None and lower is not None and lower >= upper:
+            self.add_error("vitals__diastolic", "This is not below the systolic pressure.")
         if not self.errors and not any(found.get(name) not in (None, "") for name in self.kinds):
             self.add_error(None, "Nothing is filled in.")
         return found
@@ -356,14 +359,16 @@ class DiagnosisForm(forms.Form):
             (
                 d
                 for d in held
-                if d.disorder is disorder and d.ended_at is None and d.code in ("", said["code"])
+                if d.disorder is disorder
+                and d.ended_at is None
+                and (not said["code"] or d.code in ("", said["code"]))
             ),
             None,
         )
         return Diagnosis(
             id=uuid.uuid5(uuid.NAMESPACE_OID, said["request"]).hex if same is None else same.id,
             disorder=disorder,
-            code=said["code"],
+            code=said["code"] or ("" if same is None else same.code),
             primary=said["primary"],
             severity=Severity(said["severity"]) if said["severity"] else None,
             confirmed_by=by if said["confirmed"] else "",

@@ -174,15 +174,21 @@ def withdraw(request: ClinicRequest, patient_id: str) -> HttpResponse:
         try:
             people.record(practice, event, by=by)
         except InputError as refusal:
-            messages.error(request, refusal.sentence)
-            return _consent(request, patient_id, status=422)
-        messages.success(request, "Withdrawn. The gate blocks from now on.")
-        return redirect("consent", patient_id=patient_id)
-    return _consent(request, patient_id, status=422)
+            form.add_error(None, refusal.sentence)
+        else:
+            messages.success(request, "Withdrawn. The gate blocks from now on.")
+            return redirect("consent", patient_id=patient_id)
+    messages.error(request, "The withdrawal is not recorded yet. See what is marked below.")
+    return _consent(request, patient_id, withdrawal=form, status=422)
 
 
 def _consent(
-    request: ClinicRequest, patient_id: str, form: GiveForm | None = None, status: int = 200
+    request: ClinicRequest,
+    patient_id: str,
+    form: GiveForm | None = None,
+    status: int = 200,
+    *,
+    withdrawal: WithdrawForm | None = None,
 ) -> HttpResponse:
     practice, shown = the_practice(), timeline_of(patient_id)
     chart, now = shown.file.chart, practice.now()
@@ -195,7 +201,9 @@ def _consent(
             and one.withdrawn_at is None,
             "said": [ELEMENTS[element] for element in one.elements],
             "signatures": signed.get(one.id, ()),
-            "withdraw": WithdrawForm(initial={"consent": one.id}, auto_id=f"id_{one.id[:8]}_%s"),
+            "withdraw": withdrawal
+            if withdrawal is not None and withdrawal.data.get("consent") == one.id
+            else WithdrawForm(initial={"consent": one.id}, auto_id=f"id_{one.id[:8]}_%s"),
         }
         for one in sorted(chart.consents, key=lambda one: one.given_at, reverse=True)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -14,6 +15,9 @@ from ataraxy.clinic.numbers import NumberField
 from ataraxy.therapy.basis_of_use import registry_of
 from ataraxy.therapy.consent import Basis
 from ataraxy.therapy.disorder import CODES
+
+# Somebody who is here already is planned as they sit down.
+JUST_NOW = timedelta(hours=1)
 
 
 class OpenForm(forms.Form):
@@ -94,7 +98,7 @@ class PlanForm(forms.Form):
 
     def clean_at(self) -> Any:
         at = self.cleaned_data["at"]
-        if at.date() < timezone.localdate():
+        if at < timezone.now() - JUST_NOW:
             raise forms.ValidationError("This lies in the past.", code="past")
         if at.year > timezone.localdate().year + 3:
             raise forms.ValidationError("Check the year.", code="year")

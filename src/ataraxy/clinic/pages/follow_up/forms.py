@@ -65,6 +65,14 @@ class ItemsForm(forms.Form):
             )
         self.fields["at"] = MomentField(label="When it was answered")
 
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        for flag in self.instrument.flags:
+            name = f"item_{flag.item}"
+            if found.get(name) is None and name not in self.errors:
+                self.add_error(name, "Ask for this one: somebody must see its answer, and none is guessed.")
+        return found
+
     @property
     def item_fields(self) -> list[forms.BoundField]:
         return [self[f"item_{item.number}"] for item in self.instrument.items]

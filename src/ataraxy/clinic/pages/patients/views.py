@@ -108,6 +108,8 @@ def patients(request: ClinicRequest) -> HttpResponse:
         state = ""
     form = SearchForm(request.POST if request.method == "POST" else None)
     sought = form.cleaned_data["name"].strip() if shows and form.is_bound and form.is_valid() else ""
+    if form.is_bound and not form.is_valid():
+        only = frozenset()  # not everybody under a name that was not looked for
     if sought:
         state = ""
         only = frozenset(people_named(practice, sought, only)[:500])

@@ -38,7 +38,9 @@ def questionnaire(request: HttpRequest, token: str) -> HttpResponse:
     link, instrument = opened
     given = _given(request, instrument)
     wrong = ""
-    if request.method == "POST":
+    if request.method == "POST" and (hard := _hard_left_out(instrument, given)):
+        wrong = f"Please answer question {hard} too: it must not be guessed. If you would rather not, call your clinic."
+    elif request.method == "POST":
         try:
             done = links.answer(practice, link, instrument, given, request=request)
         except InputError as refusal:
@@ -84,6 +86,19 @@ def _given(request: HttpRequest, instrument: Instrument) -> list[int | None]:
         within = value is not None and instrument.item_low <= value <= instrument.item_high
         found.append(value if within else None)
     return found
+
+
+def _hard_left_out(instrument: Instrument, given: list[int | None]) -> int | None:
+    """The number of a question that somebody must see the answer of, and that has none."""
+    flagged = {flag.item for flag in instrument.flags}
+    return next(
+        (
+            item.number
+            for item, value in zip(instrument.items, given, strict=True)
+            if item.number in flagged and value is None
+        ),
+        None,
+    )
 
 
 def _items(instrument: Instrument, given: list[int | None], marked: bool) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from ataraxy.clinic.run_sheet.sealed_entry import SealedEntry, entry_context, op
 from ataraxy.clinic.run_sheet.trends import trends
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import AtaraxyError, InputError
-from ataraxy.practice.aggregate import SESSION
+from ataraxy.practice.aggregate import PERSON, SESSION
 from ataraxy.practice.sent_before import sent_before
 from ataraxy.practice.site import policy_in_force
 from ataraxy.practice.tablet import SentFromTablet
@@ -70,7 +70,12 @@ def patient_of_session(request: HttpRequest, session_id: str) -> str | None:
 @page(Permission.SESSION_VIEW, patient=patient_of_session)
 def sheet(request: ClinicRequest, session_id: str) -> HttpResponse:
     """The sheet with its forms; readings and findings come with its live part."""
-    return render(request, "run_sheet/sheet.html", _context(request, session_id))
+    context = _context(request, session_id)
+    if request.access.may(Permission.PATIENT_IDENTITY):
+        # whoever confirms by two identifiers has two to compare with; a tablet without a network keeps none
+        file = the_practice().load(PERSON, context["session"].plan.patient).state
+        context["identity"] = None if file is None else file.chart.person
+    return render(request, "run_sheet/sheet.html", context)
 
 
 @page(Permission.SESSION_VIEW, patient=patient_of_session, passive=True)

@@ -17,6 +17,8 @@ const ON_ITS_WAY_MS = 1500;
 const SLOW_MS = 1000;
 // Signed out, somebody else, or a tablet that locked itself: only a person can open it again.
 const SIGN_IN = new Set([401, 403, 423]);
+// The server is busy, restarting or behind something that is: the same entry will be taken later, and so will the others.
+const LATER = new Set([408, 429, 502, 503, 504]);
 // A network that swallows requests must not hold up the next attempt for ever.
 const ANSWER_MS = 15_000;
 function required(element, name) {
@@ -109,6 +111,8 @@ class Sheet {
     page;
     store;
     network = "unknown";
+    /** Whether the server is there and cannot take an entry: one of its session and those after it wait. */
+    held = false;
     etag = "";
     range = false;
     sending = false;
@@ -244,6 +248,7 @@ class Sheet {
         try {
             const author = this.page.author?.id ?? null;
             const outcome = await replay(this.store, author, (entry) => this.post(entry), (entry, answer) => this.answered(entry, answer));
+            this.held = outcome === "held";
             if (outcome === "unreachable")
                 this.network = "lost";
             if (outcome === "sign-in")
@@ -285,25 +290,26 @@ class Sheet {
             return { kind: "unreachable" };
         }
         // A redirect is the way to the sign-in page.
-        if (response.type === "opaqueredirect" || SIGN_IN.has(response.status)) {
+        if (response.type === "opaqueredirect" || response.status === 401 || response.status === 423)
             return { kind: "sign-in" };
-        }
-        if (response.status >= 500 || response.status === 429 || response.status === 408)
+        if (LATER.has(response.status))
             return { kind: "unreachable" };
-        let answer;
+        let answer = {};
         try {
             answer = (await response.json());
         }
         catch {
-            return { kind: "unreachable" };
+            return { kind: "held" };
         }
+        if (answer.status === "other-author")
+            return { kind: "sign-in" };
         if (response.ok && answer.status === "recorded")
             return { kind: "recorded", seq: answer.seq ?? 0 };
         if (answer.status === "refused") {
             return { kind: "refused", reason: answer.reason ?? "no reason was given", code: answer.code ?? "" };
         }
         // An answer that is not understood is no answer: the entry stays.
-        return { kind: "unreachable" };
+        return { kind: "held" };
     }
     /** A refusal is never only wiped away: that it was refused, and why, is charted. */
     async clicked(event) {
@@ -427,7 +433,7 @@ class Sheet {
             lost: `No connection: ${queued.length} kept on this tablet`,
             "sign-in": `Sign in to send ${queued.length}`,
         };
-        const text = words[this.network] +
+        const text = (this.held && this.network === "reached" ? `Connected, ${queued.length} not taken: are you of this person's team?` : words[this.network]) +
             (others.length > 0 ? ` (${others.length} of another author)` : "") +
             (refused > 0 ? `, ${refused} refused` : "");
         if (status.textContent !== text)

@@ -18,6 +18,8 @@ const ON_ITS_WAY_MS = 1500;
 const SLOW_MS = 1000;
 // Signed out, somebody else, or a tablet that locked itself: only a person can open it again.
 const SIGN_IN: ReadonlySet<number> = new Set([401, 403, 423]);
+// The server is busy, restarting or behind something that is: the same entry will be taken later, and so will the others.
+const LATER: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 // A network that swallows requests must not hold up the next attempt for ever.
 const ANSWER_MS = 15_000;
 
@@ -126,6 +128,8 @@ function unlikely(form: HTMLFormElement): string[] {
 
 class Sheet {
   private network: "unknown" | "reached" | "lost" | "sign-in" = "unknown";
+  /** Whether the server is there and cannot take an entry: one of its session and those after it wait. */
+  private held = false;
   private etag = "";
   private range = false;
   private sending = false;
@@ -261,6 +265,7 @@ class Sheet {
     try {
       const author = this.page.author?.id ?? null;
       const outcome = await replay(this.store, author, (entry) => this.post(entry), (entry, answer) => this.answered(entry, answer));
+      this.held = outcome === "held";
       if (outcome === "unreachable") this.network = "lost";
       if (outcome === "sign-in") this.network = "sign-in";
     } finally {
@@ -299,22 +304,21 @@ class Sheet {
       return { kind: "unreachable" };
     }
     // A redirect is the way to the sign-in page.
-    if (response.type === "opaqueredirect" || SIGN_IN.has(response.status)) {
-      return { kind: "sign-in" };
-    }
-    if (response.status >= 500 || response.status === 429 || response.status === 408) return { kind: "unreachable" };
-    let answer: { status?: string; seq?: number; reason?: string; code?: string };
+    if (response.type === "opaqueredirect" || response.status === 401 || response.status === 423) return { kind: "sign-in" };
+    if (LATER.has(response.status)) return { kind: "unreachable" };
+    let answer: { status?: string; seq?: number; reason?: string; code?: string } = {};
     try {
       answer = (await response.json()) as typeof answer;
     } catch {
-      return { kind: "unreachable" };
+      return { kind: "held" };
     }
+    if (answer.status === "other-author") return { kind: "sign-in" };
     if (response.ok && answer.status === "recorded") return { kind: "recorded", seq: answer.seq ?? 0 };
     if (answer.status === "refused") {
       return { kind: "refused", reason: answer.reason ?? "no reason was given", code: answer.code ?? "" };
     }
     // An answer that is not understood is no answer: the entry stays.
-    return { kind: "unreachable" };
+    return { kind: "held" };
   }
 
   /** A refusal is never only wiped away: that it was refused, and why, is charted. */
@@ -435,7 +439,7 @@ class Sheet {
       "sign-in": `Sign in to send ${queued.length}`,
     };
     const text =
-      words[this.network] +
+      (this.held && this.network === "reached" ? `Connected, ${queued.length} not taken: are you of this person's team?` : words[this.network]) +
       (others.length > 0 ? ` (${others.length} of another author)` : "") +
       (refused > 0 ? `, ${refused} refused` : "");
     if (status.textContent !== text) status.textContent = text;
