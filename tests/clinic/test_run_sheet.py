@@ -17,6 +17,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
+from tests.clinic.a_visit import make_visit
 from tests.clinic.conftest import screenshot, sign_in_by_cookie, start_server, violations
 from tests.therapy.session.visit import good_check_in
 
@@ -254,6 +255,47 @@ def test_a_refused_entry_stays_until_its_author_has_charted_that_it_was_refused(
     all_sent(page)
     kinds = [entry.kind for entry in the_practice().record.entries(f"session/{visit.id}")]
     assert kinds[-1] == "session.entry_refused"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_an_entry_that_the_server_does_not_take_holds_up_no_other_session(
+    open_sheet: OpenSheet, visit: Visit, people: dict[Role, Person], status: int
+) -> None:
+    page = open_sheet()
+    nothing = {"status": status, "content_type": "text/html", "body": "<p>No.</p>"}
+    page.context.route(f"**/session/{visit.id}/entries/", lambda route: route.fulfill(**nothing))
+    chart(page, 118)
+    chart(page, 119)
+    expect(page.locator("[data-network]")).to_contain_text("2 not taken", timeout=PATIENCE_MS)
+    other = make_visit(people)
+    page.goto(f"/session/{other.id}/")
+    page.wait_for_selector(SHEET_READY, timeout=PATIENCE_MS)
+    chart(page, 121)
+    page.wait_for_selector("text=121/75", timeout=PATIENCE_MS)
+    expect(page.locator("[data-network]")).to_contain_text("2 not taken", timeout=PATIENCE_MS)
+    assert visit.systolics() == []
+    page.context.unroute(f"**/session/{visit.id}/entries/")
+    all_sent(page)
+    assert visit.systolics() == [118, 119]
+
+
+@pytest.mark.parametrize("number", ["1,000", "NaN", "sNaN", "Infinity", "1e9", "1e999999999", "٣", "--1"])
+def test_what_is_no_plain_number_is_refused(
+    sign_in: Any, visit: Visit, people: dict[Role, Person], number: str
+) -> None:
+    sent = sealed_entry(visit, people[Role.MONITOR], {"systolic": number, "diastolic": "70"})
+    answer = post(sign_in(Role.MONITOR), visit, sent)
+    assert (answer.status_code, answer.json()["status"]) == (422, "refused")
+    assert visit.systolics() == []
+
+
+def test_the_sheet_says_whose_session_it_is_to_those_who_may_know(
+    sign_in: Any, people: dict[Role, Person]
+) -> None:
+    named = make_visit(people, name="Ida Entity")
+    page = sign_in(Role.MONITOR).get(f"/session/{named.id}/").content.decode()
+    assert "Ida Entity" in page
+    assert "Ida Entity" not in sign_in(Role.MONITOR).get(f"/session/{named.id}/offline/").content.decode()
 
 
 def test_two_monitors_see_each_others_entries_within_two_polls(open_sheet: OpenSheet, visit: Visit) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.practice.conftest import PERSON, Clinic
@@ -43,6 +43,21 @@ def test_worsening_since_the_first_score_raises_an_alert(
         clinic.clock.now += timedelta(days=1)
         record_score(clinic.practice, PERSON, GAD7, total=total, by=NURSE)
     assert kinds(clinic) == raised
+
+
+def test_an_alert_is_raised_when_it_is_known_however_long_ago_the_scale_was_answered(clinic: Clinic) -> None:
+    ago = clinic.clock() - timedelta(days=20)
+    record_score(clinic.practice, PERSON, PHQ9, answers=[0] * 8 + [2], by=NURSE, at=ago)
+    [alert] = lists.alerts(clinic.practice, person=PERSON)
+    assert clinic.clock() - alert.raised_at < timedelta(minutes=1)
+
+
+def test_a_slip_of_the_year_is_refused(clinic: Clinic) -> None:
+    for at in (clinic.clock() - timedelta(days=5 * 365 + 1), datetime(1900, 1, 2, tzinfo=UTC)):
+        with pytest.raises(Refusal) as refused:
+            record_score(clinic.practice, PERSON, GAD7, total=7.0, by=NURSE, at=at)
+        assert refused.value.code == "chart.score-old"
+    assert lists.scores(clinic.practice) == ()
 
 
 def test_a_score_sent_again_is_recorded_once(clinic: Clinic) -> None:

@@ -21,6 +21,7 @@ from tests.therapy.session.visit import (
     session_plan,
 )
 
+from ataraxy.errors import InputError
 from ataraxy.therapy import course_decide as decide
 from ataraxy.therapy.course import (
     Course,
@@ -156,6 +157,13 @@ def test_a_change_of_dose_has_a_reason_and_a_prescriber_and_changes_the_next_ord
     lower = OrderedDose(amount=Decimal("0.4"), per="mg/kg")
     assert code_of(journey, "change_dose", lower, " ") == "course.reason"
     assert journey.now.order(iv_order()) == iv_order()
+    for slip in (
+        OrderedDose(amount=Decimal(500), per="mg/kg"),
+        OrderedDose(amount=Decimal(5000), per="mg"),
+        OrderedDose(amount=Decimal(1), per="mg/kg", cap_mg=Decimal(9999)),
+    ):
+        with pytest.raises(InputError, match="error of unit"):
+            journey.do("change_dose", slip, "no reason repairs a slip")
     journey.do("change_dose", lower, "dissociation was too much")
     assert journey.now.order(iv_order()).amount == Decimal("0.4")
     assert journey.now.order(iv_order()).stretches == iv_order().stretches

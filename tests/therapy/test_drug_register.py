@@ -107,6 +107,29 @@ def test_no_more_is_given_or_wasted_than_was_drawn(amount: str) -> None:
     assert code == "register.more-than-there"
 
 
+def test_a_label_that_was_read_wrongly_does_not_bar_its_lot_once_it_went_back() -> None:
+    wrong = VIAL.replace(id="v2", lot="L9", strength=VIAL.strength * 2)
+    right = VIAL.replace(id="v3", lot="L9")
+    register = stocked(wrong)
+    assert code_of(decide.receive, register, "room", right) == "register.lot-strength"
+    register = after(
+        register, decide.return_drug(register, wrong.content, "label read wrongly", container="v2", **TWO)
+    )
+    register = after(register, decide.receive(register, "room", right, **TWO))
+    assert code_of(decide.receive, register, "room", wrong.replace(id="v4")) == "register.lot-strength"
+    assert register.totals().unaccounted == 0
+
+
+@pytest.mark.parametrize(
+    "slip", [{"strength": Decimal(5000)}, {"content": Decimal(9_999_999)}, {"strength": Decimal("200.01")}]
+)
+def test_a_container_that_nobody_makes_is_not_received(slip: dict[str, Decimal]) -> None:
+    assert (
+        code_of(decide.receive, stocked(), "room", VIAL.replace(id="v2", lot="L9", **slip))
+        == "register.label"
+    )
+
+
 def test_a_lot_has_one_strength() -> None:
     for other in (VIAL.replace(id="v2", strength=Decimal(10)), VIAL.replace(id="v2", strength=Decimal(100))):
         assert code_of(decide.receive, stocked(), "room", other) == "register.lot-strength"

@@ -83,6 +83,9 @@ def test_a_clinic_needs_crisis_numbers_and_never_turns_from_simulated_to_real() 
     made = SiteDescription(name="A", crisis_numbers=("112",), retention_years=10, simulated=True)
     with pytest.raises(Refusal, match="no crisis number"):
         describe(None, made.replace(crisis_numbers=("  ",)), actor=DIRECTOR, at=AT)
+    for numbers in (("no number here",), ("Emergency 112", "ask at the desk")):
+        with pytest.raises(Refusal, match="no number to dial"):
+            describe(None, made.replace(crisis_numbers=numbers), actor=DIRECTOR, at=AT)
     site = fold(None, describe(None, made, actor=DIRECTOR, at=AT))
     with pytest.raises(Refusal, match="simulated people stays one"):
         describe(site, made.replace(simulated=False), actor=DIRECTOR, at=AT)

@@ -96,7 +96,7 @@ def test_changing_a_limit_voids_the_signature() -> None:
     [
         (limit(110), limit(110), "policy.stop-limit"),
         (limit(20), limit(15), "policy.stop-limit"),
-        (limit(180, unit="%"), limit(110), "policy.stop-limit"),
+        (limit(90, unit="%"), limit(110), "policy.stop-limit"),
         (limit(180, grade=Grade.LABEL), limit(110), "policy.stop-limit-grade"),
     ],
 )
@@ -104,6 +104,13 @@ def test_stop_limits_are_pressures_that_the_site_decided(
     systolic: Setting, diastolic: Setting, code: str
 ) -> None:
     assert code_of(lambda: signed(systolic, diastolic)) == code
+
+
+@pytest.mark.parametrize(("value", "unit"), [(9_999_999, "mmHg"), (301, "mmHg"), (-1, "mmHg"), (101, "%")])
+def test_a_number_that_would_switch_a_rule_off_unseen_is_refused(value: int, unit: str) -> None:
+    with pytest.raises(InputError) as refused:
+        limit(value, unit=unit)
+    assert refused.value.code == "policy.value"
 
 
 def test_a_director_has_a_name() -> None:

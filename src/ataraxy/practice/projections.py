@@ -484,7 +484,8 @@ def _alert_raised(connection: sa.Connection, entry: Entry) -> None:
             urgency=wanted["urgency"],
             session=wanted["session"],
             assigned=entry.payload["assigned"],
-            raised_at=time_text(entry.occurred_at),
+            # of the event: the entry occurred when the scale was answered, which may be long ago
+            raised_at=time_text(datetime.fromisoformat(entry.payload["at"])),
         )
     )
 
