@@ -147,6 +147,7 @@ def the_director_says_what_the_clinic_works_by(clinic: Clinic) -> None:
         {
             "name": "Lakeside",
             "setting": "supervised_clinic",
+            "chairs": "Window\nDoor",
             "crisis_numbers": "Emergency 112\nLifeline 143",
             "retention_years": 10,
         },
@@ -351,9 +352,12 @@ def the_nurse_checks_the_person_in(clinic: Clinic) -> None:
     form.locator("[name=pregnancy]").select_option("not_applicable")
     form.locator("[name=judgement]").select_option("low")
     form.locator("[name=phq9_item9]").select_option("0")
+    form.locator("[name=chair]").select_option("Window")
     assert violations(page) == []
     form.locator("button[type=submit]").click()
     page.wait_for_selector("text=Checked in")
+    assert "Window" in clinic["desk"].open("/today/").inner_text(".chairs")
+    assert "Wilma Wholepath, born 6 May 1984" in page.inner_text("main, header")
     chart(page, 118, moaas=5, cadss6=0)
     assert "The dose is not prepared" in page.inner_text("main")
 

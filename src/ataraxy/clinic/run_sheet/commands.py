@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ataraxy.practice import people, sessions
 from ataraxy.practice.aggregate import SESSION
 from ataraxy.practice.practice import Done, Practice
+from ataraxy.practice.site import the_site
 from ataraxy.practice.tablet import EntryRefused
 from ataraxy.therapy.actor import Actor
 from ataraxy.therapy.moment import aware
@@ -114,7 +115,7 @@ def _act(practice: Practice, charted: Charted, command: Callable[..., Any], *arg
 
 
 def _check_in(practice: Practice, fields: Fields, charted: Charted) -> Done:
-    patient = _patient(practice, charted.session)
+    patient, chair = _patient(practice, charted.session), _chair(practice, fields)
     _, gate = people.judge_person(practice, patient, by=charted.by, key=f"{charted.key}:gate", at=charted.at)
     risk = None
     if fields.get("judgement"):
@@ -149,10 +150,21 @@ def _check_in(practice: Practice, fields: Fields, charted: Charted) -> Done:
             "consent_current": people.consent_current(practice, patient, charted.at),
             "gate": gate,
             "suicide_risk": risk,
+            "chair": chair,
             "note": _text(fields, "note"),
         }
     )
     return _act(practice, charted, decide.check_in, seen, seen=_seen(fields))
+
+
+def _chair(practice: Practice, fields: Fields) -> str:
+    """One of the clinic's chairs: a place that somebody types could be anybody's name."""
+    chair, described = _text(fields, "chair"), the_site(practice).description
+    if chair and (described is None or chair not in described.chairs):
+        raise _wrong(
+            "chair", f"{chair[:20]!r} is no chair of this clinic", "Choose one of those that are named"
+        )
+    return chair
 
 
 def _reading(practice: Practice, fields: Fields, charted: Charted) -> Done:

@@ -13,6 +13,8 @@ from ataraxy.therapy.session.gate_result import GateResult
 from ataraxy.therapy.suicide_risk import SuicideRiskAssessment
 from ataraxy.therapy.value import Value
 
+LONGEST_CHAIR = 120
+
 
 class CheckIn(Value):
     """The check-in list; vital signs are charted as readings.
@@ -29,6 +31,7 @@ class CheckIn(Value):
         consent_current: whether the consent in force covers this protocol version.
         gate: the gate, run again.
         suicide_risk: a clinician's assessment before this session.
+        chair: where the person sits, one of those that the clinic names; empty where it names none.
         note: free text.
     """
 
@@ -45,4 +48,5 @@ class CheckIn(Value):
     consent_current: bool | None = None
     gate: GateResult | None = None
     suicide_risk: SuicideRiskAssessment | None = None
+    chair: Annotated[str, Field(max_length=LONGEST_CHAIR)] = ""
     note: Sensitive = ""

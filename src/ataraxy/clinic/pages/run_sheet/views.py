@@ -26,7 +26,7 @@ from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import AtaraxyError, InputError
 from ataraxy.practice.aggregate import PERSON, SESSION
 from ataraxy.practice.sent_before import sent_before
-from ataraxy.practice.site import policy_in_force
+from ataraxy.practice.site import policy_in_force, the_site
 from ataraxy.practice.tablet import SentFromTablet
 from ataraxy.therapy.actor import Action, may
 from ataraxy.therapy.moment import Moment
@@ -186,7 +186,7 @@ def _context(
         raise Http404
     now = practice.now()
     shown = picture(session, policy_in_force(practice), now)
-    who = request.access.who
+    who, described = request.access.who, the_site(practice).description
     return {
         "picture": shown,
         "session": session,
@@ -194,6 +194,7 @@ def _context(
         "published": published,
         "reference": REFERENCE,
         "adverse_event_terms": TERMS,
+        "chairs": () if described is None else described.chairs,
         # A therapist charts contacts and risk, which have a page of their own: no form here that only refuses.
         "may_chart": request.access.may(Permission.SESSION_CHART) and may(actor_of(who), Action.CHART),
         "may_prescribe": request.access.may(Permission.SESSION_PRESCRIBE),

@@ -162,6 +162,7 @@ def _chair(chair: Chair, now: datetime, names: dict[str, str], lengths: dict[str
         "of": lengths.get(row.course, 0),
         "badge": badge,
         "here": chair.here,
+        "chair": chair.session.check_in.chair if chair.session and chair.session.check_in else "",
         "at": row.scheduled_at,
         "since": row.state_at if chair.here else None,
         "running_min": _minutes(chair, now),
