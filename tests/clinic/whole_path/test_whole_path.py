@@ -357,7 +357,7 @@ def the_nurse_checks_the_person_in(clinic: Clinic) -> None:
     form.locator("button[type=submit]").click()
     page.wait_for_selector("text=Checked in")
     assert "Window" in clinic["desk"].open("/today/").inner_text(".chairs")
-    assert "Wilma Wholepath, born 6 May 1984" in page.inner_text("main, header")
+    assert "Wilma Wholepath, born 6 May 1984" in page.inner_text("body")
     chart(page, 118, moaas=5, cadss6=0)
     assert "The dose is not prepared" in page.inner_text("main")
 
