@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -15,6 +16,7 @@ from ataraxy.clinic.access import care
 from ataraxy.clinic.access.roles import Role
 from ataraxy.clinic.accounts.models import Person
 from ataraxy.clinic.the_practice import the_practice
+from ataraxy.practice import lists
 from ataraxy.practice.aggregate import PERSON
 from ataraxy.practice.people import person_file
 from ataraxy.therapy.fact_kind import FACTS
@@ -107,13 +109,75 @@ def test_every_fact_that_is_recorded_by_hand_has_a_field(patient: str, doctor: C
         assert (f'name="{kind.name.replace(".", "__")}"' in page) == wanted, kind.name
 
 
+def choices(client: Client, person: str, where: str = "chart") -> list[str]:
+    """What the list of entries that can be taken back offers."""
+    page = client.get(f"/patient/{person}/{where}/").content.decode()
+    if 'name="entry"' not in page:
+        return []
+    offered = page[page.index('name="entry"') :]
+    return re.findall(r'<option value="([^"]+)"', offered[: offered.index("</select>")])
+
+
 def test_a_fact_entered_in_error_counts_no_more(patient: str, doctor: Client) -> None:
     send(doctor, patient, "facts/pregnancy", pregnancy__test="positive", source="laboratory")
-    fact = chart_of(patient).facts[0]
-    key = f"{fact.name} {fact.observed_at.isoformat()}"
-    assert send(doctor, patient, "retract", fact=key, reason="").status_code == 422
-    assert send(doctor, patient, "retract", fact=key, reason="another person's").status_code == 302
+    [key] = choices(doctor, patient)
+    assert send(doctor, patient, "retract", entry=key, reason="").status_code == 422
+    assert send(doctor, patient, "retract", entry=key, reason="another person's").status_code == 302
     assert chart_of(patient).facts == ()
+    again = send(doctor, patient, "retract", entry=key, reason="another person's")
+    assert again.status_code == 422
+    assert "taken back already" in again.content.decode()
+    page = doctor.get(f"/patient/{patient}/").content.decode()
+    assert "pregnancy test: positive" in page
+    assert "another person&#x27;s" in page
+
+
+def test_whatever_was_charted_in_error_can_be_taken_back(patient: str, doctor: Client) -> None:
+    before = chart_of(patient)
+    for where, fields in FORMS.items():
+        assert send(doctor, patient, where, **fields).status_code == 302
+    for what in ("treatments", "drugs"):
+        assert send(doctor, patient, f"reviewed/{what}").status_code == 302
+    offered = choices(doctor, patient)
+    assert len(offered) == 7
+    for n, key in enumerate(offered):
+        assert send(doctor, patient, "retract", entry=key, reason=f"slip {n}").status_code == 302
+    assert chart_of(patient) == before
+    assert choices(doctor, patient) == []
+    page = doctor.get(f"/patient/{patient}/").content.decode()
+    assert all(f"slip {n}" in page for n in range(7))
+
+
+def test_only_what_one_may_take_back_is_offered(patient: str, doctor: Client, sign_in: Any) -> None:
+    for where, fields in FORMS.items():
+        send(doctor, patient, where, **fields)
+    monitor = sign_in(Role.MONITOR)
+    everything, theirs = choices(doctor, patient), choices(monitor, patient)
+    assert {key.partition(" ")[0] for key in everything} - {key.partition(" ")[0] for key in theirs} == {
+        "chart.diagnosis_retracted",
+        "chart.psychotherapy_exception_retracted",
+    }
+    diagnosis = next(key for key in everything if key.startswith("chart.diagnosis"))
+    assert send(monitor, patient, "retract", entry=diagnosis, reason="no").status_code == 422
+    assert chart_of(patient).diagnoses
+    assert send(sign_in(Role.AUDITOR), patient, "retract", entry=theirs[0], reason="no").status_code == 403
+
+
+def test_a_score_entered_in_error_counts_nowhere(patient: str, doctor: Client) -> None:
+    scores = f"/patient/{patient}/scores/"
+    for total, at in (("21", "2026-01-05T09:00"), ("9", "2026-02-02T09:00")):
+        fields = {"request": uuid.uuid4().hex, "total": total, "at": at}
+        assert doctor.post(f"{scores}enter/?scale=GAD-7&by=total", fields).status_code == 302
+    latest, first = choices(doctor, patient, "scores")
+    sent = {"request": uuid.uuid4().hex, "entry": first, "reason": "of another person"}
+    assert doctor.post(f"{scores}retract/", {**sent, "reason": " "}).status_code == 422
+    assert doctor.post(f"{scores}retract/", sent).status_code == 302
+    assert [score.total for score in chart_of(patient).scores] == [9.0]
+    assert [row.total for row in lists.scores(the_practice(), person=patient)] == [9.0]
+    assert choices(doctor, patient, "scores") == [latest]
+    page = doctor.get(f"/patient/{patient}/").content.decode()
+    assert "GAD-7, 21 points" in page
+    assert "of another person" in page
 
 
 def test_a_treatment_is_recorded_and_judged_on_the_patients_page(patient: str, doctor: Client) -> None:

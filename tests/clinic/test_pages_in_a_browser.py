@@ -29,9 +29,11 @@ from ataraxy.evidence.trials import load_trials
 from ataraxy.exchange.instrument_file import instruments
 from ataraxy.exchange.protocol_file import load_protocol
 from ataraxy.exchange.rules_file import load_rules
+from ataraxy.practice import people as charts
 from ataraxy.practice import sessions, site
 from ataraxy.practice.scores import patient_as_actor, record_score
 from ataraxy.practice.site import policy_in_force
+from ataraxy.therapy.chart_events import ScoreRetracted
 
 PROTOCOL = "ketamine-of-these-pages"
 Then = Callable[[Any], None]
@@ -125,6 +127,20 @@ def every_page(people: dict[Role, Person]) -> list[Shown]:
         )
     risk = [1] * 8 + [2]
     record_score(practice, visit.patient, instruments()["PHQ-9"], answers=risk, by=actor_of_patient(visit))
+    slip = datetime.now(UTC) - timedelta(days=60)
+    record_score(practice, visit.patient, instruments()["GAD-7"], total=21.0, by=DOCTOR, at=slip)
+    charts.record(
+        practice,
+        ScoreRetracted(
+            person=visit.patient,
+            at=datetime.now(UTC),
+            by=DOCTOR.id,
+            scale="GAD-7",
+            scored_at=slip,
+            reason="These were the answers of the person before.",
+        ),
+        by=DOCTOR,
+    )
     request = RequestFactory().get("/")
     _, token = links.send(practice, visit.patient, "GAD-7", 24, by=people[Role.COORDINATOR], request=request)
     BreakGlass.objects.create(

@@ -12,15 +12,17 @@ from tests.practice.test_sessions import VISIT, do, session, to_the_door, to_the
 from tests.therapy.session.visit import DOCTOR, GOOD_DOOR, NINE, NURSE, at, raw
 
 from ataraxy.exchange.instrument_file import get_instrument
-from ataraxy.practice import alerts, courses, lists, projections
+from ataraxy.practice import alerts, courses, lists, people, projections
 from ataraxy.practice.aggregate import ALERTS, COURSE, REGISTER, SESSION, SITE, STAFF
 from ataraxy.practice.aggregate import PERSON as PERSON_FILE
-from ataraxy.practice.projections import METADATA, clinic_projections
+from ataraxy.practice.projections import METADATA, PERSON_INDEX, clinic_projections
 from ataraxy.practice.scores import record_score
 from ataraxy.practice.sessions import plan_session, prepare
 from ataraxy.record.store import Record
+from ataraxy.therapy import chart_events as e
 from ataraxy.therapy import course_decide
 from ataraxy.therapy.course import CourseState
+from ataraxy.therapy.disorder import Diagnosis, Disorder
 from ataraxy.therapy.preparation import OwnResult, Recalculation, calculate
 from ataraxy.therapy.refusal import Refusal
 from ataraxy.therapy.session import decide
@@ -68,6 +70,43 @@ def test_tables_built_from_nothing_equal_those_written_along_the_way(clinic: Cli
     assert rows(clinic.practice.record) == written
     filled = {name for name, found in written.items() if found}
     assert {f"clinic_{name}" for name in ("adverse_event", "alert", "course", "score", "session")} <= filled
+
+
+def test_what_is_taken_back_leaves_the_tables(clinic: Clinic) -> None:
+    gad = get_instrument("GAD-7")
+    for total in (9.0, 21.0):
+        clinic.clock.now += timedelta(minutes=1)
+        record_score(clinic.practice, PERSON, gad, total=total, by=NURSE)
+    slip = lists.scores(clinic.practice)[-1]
+    common = {"person": PERSON, "at": clinic.clock(), "by": DOCTOR.id}
+
+    def record(*events: e.Event) -> None:
+        people.record(clinic.practice, events, by=DOCTOR)
+
+    def disorder() -> str:
+        with clinic.practice.record.reading() as connection:
+            held = connection.scalar(
+                sa.select(PERSON_INDEX.c.disorder).where(PERSON_INDEX.c.person == PERSON)
+            )
+        return str(held)
+
+    record(e.ScoreRetracted(**common, scale="GAD-7", scored_at=slip.at, reason="a slip"))
+    assert [row.total for row in lists.scores(clinic.practice)] == [9.0]
+    seen = []
+    for id_, which, primary in (
+        ("a", Disorder.SAD, False),
+        ("b", Disorder.GAD, False),
+        ("c", Disorder.PTSD, True),
+    ):
+        record(e.DiagnosisRecorded(**common, diagnosis=Diagnosis(id=id_, disorder=which, primary=primary)))
+        seen.append(disorder())
+    for id_ in "cab":
+        record(e.DiagnosisRetracted(**common, diagnosis=id_, reason="a slip"))
+        seen.append(disorder())
+    assert seen == ["SAD", "SAD", "PTSD", "SAD", "GAD", ""]
+    written = rows(clinic.practice.record)
+    clinic.practice.record.rebuild()
+    assert rows(clinic.practice.record) == written
 
 
 def test_a_session_stands_in_the_table_as_in_its_history(clinic: Clinic) -> None:

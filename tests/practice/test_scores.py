@@ -35,6 +35,14 @@ def test_an_answer_about_dying_raises_an_alert_with_the_score(
     )
 
 
+def test_the_item_about_dying_is_never_filled_in_for_anybody(clinic: Clinic) -> None:
+    with pytest.raises(InputError) as refused:
+        record_score(clinic.practice, PERSON, PHQ9, answers=[0] * 8 + [None], by=NURSE)
+    assert refused.value.code == "score.item-to-see"
+    record_score(clinic.practice, PERSON, PHQ9, answers=[None] + [0] * 8, by=NURSE)
+    assert len(lists.scores(clinic.practice)) == 1
+
+
 @pytest.mark.parametrize(("later", "raised"), [(13, []), (14, ["worsening"])])
 def test_worsening_since_the_first_score_raises_an_alert(
     clinic: Clinic, later: int, raised: list[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -22,6 +23,7 @@ from ataraxy.therapy.session.evolve import evolve as evolve_session
 from ataraxy.therapy.session.state import Session
 from ataraxy.therapy.site import Site
 from ataraxy.therapy.staff import StaffMember
+from ataraxy.therapy.taken_back import Entered, Retraction, entered
 
 State = TypeVar("State")
 
@@ -101,16 +103,29 @@ class PersonFile:
         referral: None where none was recorded.
         judgements: every answer of the gate, in order.
         overrides: every override, in order.
+        taken_back: every entry of the chart that was made in error and counts no more, in order.
     """
 
     chart: PatientChart
     referral: PersonReferred | None = None
     judgements: tuple[GateJudged, ...] = ()
     overrides: tuple[GateOverride, ...] = ()
+    taken_back: tuple[TakenBack, ...] = ()
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """An entry that was made in error: when it was taken back, by whom, what it was, and why."""
+
+    at: datetime
+    by: str
+    was: Entered
+    reason: str
 
 
 def _evolve_person(file: PersonFile | None, event: chart_events.Event) -> PersonFile:
-    chart = chart_events.evolve(None if file is None else file.chart, event)
+    held = None if file is None else file.chart
+    chart = chart_events.evolve(held, event)
     file = PersonFile(chart) if file is None else replace(file, chart=chart)
     match event:
         case PersonReferred():
@@ -119,6 +134,12 @@ def _evolve_person(file: PersonFile | None, event: chart_events.Event) -> Person
             return replace(file, judgements=(*file.judgements, event))
         case GateOverridden():
             return replace(file, overrides=(*file.overrides, event.override))
+        case retraction if isinstance(retraction, Retraction):
+            was = None if held is None else entered(held, retraction)
+            if was is None:
+                return file
+            taken_back = TakenBack(retraction.at, retraction.by, was, retraction.reason)
+            return replace(file, taken_back=(*file.taken_back, taken_back))
         case _:
             return file
 

@@ -54,6 +54,16 @@ PERSON_INDEX = _table(
     _time("decided_at"),
     _time("overridden_at"),
 )
+DIAGNOSIS_INDEX = _table(
+    "diagnosis",
+    _id("person"),
+    _id("diagnosis"),
+    # of the entry that made it first; a later one of the same id changes the rest
+    sa.Column("seq", _BIG, nullable=False),
+    _text("disorder"),
+    sa.Column("primary", _FLAG, nullable=False),
+    sa.Column("ended", _FLAG, nullable=False),
+)
 COURSE_INDEX = _table(
     "course",
     _id("course"),
@@ -167,7 +177,7 @@ class ClinicIndex:
     """All tables of a clinic, as one projection: an entry may change several of them."""
 
     name = "clinic"
-    version = 3
+    version = 4
     tables: Sequence[sa.Table] = tuple(METADATA.sorted_tables)
 
     def apply(self, connection: sa.Connection, entry: Entry) -> None:
@@ -219,13 +229,42 @@ def _identified(connection: sa.Connection, entry: Entry) -> None:
 
 
 def _diagnosed(connection: sa.Connection, entry: Entry) -> None:
-    diagnosis = entry.payload["diagnosis"]
-    known = connection.scalar(
-        sa.select(PERSON_INDEX.c.disorder).where(PERSON_INDEX.c.person == _own_id(entry))
+    person, diagnosis = _own_id(entry), entry.payload["diagnosis"]
+    said = {
+        "disorder": diagnosis["disorder"],
+        "primary": int(diagnosis["primary"]),
+        "ended": int(diagnosis["ended_at"] is not None),
+    }
+    changed = connection.execute(
+        sa.update(DIAGNOSIS_INDEX).where(_diagnosis(entry, diagnosis["id"])).values(said)
     )
-    # what treatment is sought for; without it the first that was made
-    if diagnosis["ended_at"] is None and (diagnosis["primary"] or not known):
-        _set(connection, PERSON_INDEX, _own_id(entry), disorder=diagnosis["disorder"])
+    if not changed.rowcount:
+        connection.execute(
+            sa.insert(DIAGNOSIS_INDEX).values(person=person, diagnosis=diagnosis["id"], seq=entry.seq, **said)
+        )
+    _set(connection, PERSON_INDEX, person, disorder=_disorder_of(connection, person))
+
+
+def _diagnosis_retracted(connection: sa.Connection, entry: Entry) -> None:
+    person = _own_id(entry)
+    connection.execute(sa.delete(DIAGNOSIS_INDEX).where(_diagnosis(entry, entry.payload["diagnosis"])))
+    _set(connection, PERSON_INDEX, person, disorder=_disorder_of(connection, person))
+
+
+def _diagnosis(entry: Entry, diagnosis: str) -> sa.ColumnElement[bool]:
+    return sa.and_(DIAGNOSIS_INDEX.c.person == _own_id(entry), DIAGNOSIS_INDEX.c.diagnosis == diagnosis)
+
+
+def _disorder_of(connection: sa.Connection, person: str) -> str:
+    """What treatment is sought for, else the first that was made; one that is over only where there is no other."""
+    rows = DIAGNOSIS_INDEX.c
+    found = connection.scalar(
+        sa.select(rows.disorder)
+        .where(rows.person == person)
+        .order_by(rows.ended, rows.primary.desc(), rows.seq)
+        .limit(1)
+    )
+    return found or ""
 
 
 def _chosen(connection: sa.Connection, entry: Entry) -> None:
@@ -280,6 +319,17 @@ def _scored(connection: sa.Connection, entry: Entry) -> None:
             total=score["total"],
             at=_moment(score["at"]),
             flags=" ".join(score["flags"]),
+        )
+    )
+
+
+def _score_retracted(connection: sa.Connection, entry: Entry) -> None:
+    rows = SCORE_INDEX.c
+    connection.execute(
+        sa.delete(SCORE_INDEX).where(
+            rows.person == _own_id(entry),
+            rows.instrument == entry.payload["scale"],
+            rows.at == _moment(entry.payload["scored_at"]),
         )
     )
 
@@ -510,10 +560,12 @@ _HANDLERS: Mapping[str, Handler] = {
     "person.referred": _referred,
     "person.identified": _identified,
     "chart.diagnosis_recorded": _diagnosed,
+    "chart.diagnosis_retracted": _diagnosis_retracted,
     "chart.protocol_chosen": _chosen,
     "gate.judged": _judged,
     "gate.overridden": _overridden,
     "score.recorded": _scored,
+    "score.retracted": _score_retracted,
     "consent.given": _consented,
     "consent.withdrawn": _withdrew,
     "course.opened": _course_opened,

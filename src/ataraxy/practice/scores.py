@@ -56,7 +56,7 @@ def record_score(
 
     Raises:
         InputError: as `ataraxy.therapy.instruments.scoring` does; ``score.one`` where there are both answers and a
-            total, or neither.
+            total, or neither; ``score.item-to-see`` where an item that somebody must see the answer of was left out.
         Refusal: as `ataraxy.therapy.chart_decide.record` does.
     """
     if (answers is None) == (total is None):
@@ -71,6 +71,7 @@ def record_score(
         when = at or practice.now()
         rater = "" if Role.PATIENT in by.roles or instrument.rated_by == "self" else by.id
         if answers is not None:
+            _hard_item_answered(instrument, answers)
             new = score(instrument, answers, at=when, rater=rater)
         else:
             assert total is not None
@@ -87,6 +88,18 @@ def record_score(
 
     asked = {"id": person, "instrument": instrument.id, "answers": answers, "total": total, "at": at}
     return practice.perform(steps, by=by, command="score.record", asked=asked, key=key, occurred_at=at)
+
+
+def _hard_item_answered(instrument: Instrument, answers: Sequence[int | None]) -> None:
+    """A mean of the other items may fill in a total; it says nothing about dying."""
+    for flag in instrument.flags:
+        if flag.item <= len(answers) and answers[flag.item - 1] is None:
+            raise InputError(
+                f"{instrument.id}: item {flag.item} was left out, and nothing else tells its answer",
+                code="score.item-to-see",
+                remedy="Ask for it; where only the total is known, record the total",
+                where=f"item {flag.item}",
+            )
 
 
 def baseline_of(chart: PatientChart | None, instrument: Instrument, before: datetime) -> ScaleScore | None:

@@ -13,6 +13,7 @@ from ataraxy.therapy.fact_kind import fact_kind, misfit
 from ataraxy.therapy.moment import aware
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.refusal import Refusal
+from ataraxy.therapy.taken_back import Retraction, entered
 
 _P, _M, _T, _C = Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR
 _CARE = frozenset({_P, _M, _T, _C})
@@ -24,16 +25,22 @@ MAY_RECORD: Mapping[str, frozenset[Role]] = MappingProxyType(
         "chart.fact_recorded": _CARE,
         "chart.fact_retracted": frozenset({_P, _M, _T}),
         "chart.diagnosis_recorded": frozenset({_P}),
+        "chart.diagnosis_retracted": frozenset({_P}),
         "chart.treatment_recorded": _CARE,
+        "chart.treatment_retracted": _CARE,
         "chart.treatments_reviewed": frozenset({_P, _M, _T}),
         "chart.psychotherapy_excepted": frozenset({_P}),
+        "chart.psychotherapy_exception_retracted": frozenset({_P}),
         "chart.medication_recorded": frozenset({_P, _M, _T}),
+        "chart.medication_retracted": frozenset({_P, _M, _T}),
         "chart.medications_reviewed": frozenset({_P, _M}),
+        "chart.review_retracted": frozenset({_P, _M, _T}),
         "chart.professional_assigned": frozenset({_P, _C}),
         "chart.protocol_chosen": frozenset({_P}),
         "consent.given": frozenset({_P, _T}),
         "consent.withdrawn": _CARE,
         "score.recorded": _CARE | {Role.PATIENT},
+        "score.retracted": _CARE,
     }
 )
 # Asking the gate and overriding it have rules of their own.
@@ -49,7 +56,7 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
 
     Raises:
         Refusal: ``role.not-permitted``; ``chart.future``: it is dated later than now; ``chart.other-person``;
-            ``chart.unknown-consent``, ``chart.unknown-fact``: there is nothing to withdraw or retract;
+            ``chart.unknown-consent``, ``chart.unknown-entry``: there is nothing to withdraw or take back;
             ``chart.score-old``: a score of before the person's birth, or too long ago to be meant;
             ``chart.fact``: the vocabulary has no such fact, or not with this value;
             ``chart.reason``: a retraction without one; ``chart.author``: it names another author.
@@ -100,13 +107,12 @@ def record(chart: PatientChart | None, event: e.Event, *, actor: Actor, at: date
             )
     if isinstance(event, e.FactRecorded):
         _in_the_vocabulary(event.fact)
-    if isinstance(event, e.FactRetracted):
-        facts = () if chart is None else chart.facts
-        if not any((fact.name, fact.observed_at) == (event.name, event.observed_at) for fact in facts):
+    if isinstance(event, Retraction):
+        if chart is None or entered(chart, event) is None:
             raise Refusal(
-                f"no {event.name} of that time is recorded",
-                code="chart.unknown-fact",
-                remedy="Name a fact and the time that it was observed",
+                "there is no such entry to take back",
+                code="chart.unknown-entry",
+                remedy="Look at the chart again: it may have been taken back already",
             )
         if not event.reason.strip():
             raise Refusal("the retraction has no reason", code="chart.reason", remedy="Say what was wrong")

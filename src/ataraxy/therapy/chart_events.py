@@ -84,11 +84,27 @@ class DiagnosisRecorded(ChartEvent):
     diagnosis: Diagnosis
 
 
+class DiagnosisRetracted(ChartEvent):
+    """A diagnosis was entered in error: it counts no more."""
+
+    kind: Literal["chart.diagnosis_retracted"] = "chart.diagnosis_retracted"
+    diagnosis: str
+    reason: Sensitive = ""
+
+
 class TreatmentRecorded(ChartEvent):
     """An earlier treatment was recorded; one with the same id replaces it."""
 
     kind: Literal["chart.treatment_recorded"] = "chart.treatment_recorded"
     treatment: PriorTreatment
+
+
+class TreatmentRetracted(ChartEvent):
+    """An earlier treatment was entered in error: it counts no more."""
+
+    kind: Literal["chart.treatment_retracted"] = "chart.treatment_retracted"
+    treatment: str
+    reason: Sensitive = ""
 
 
 class TreatmentsReviewed(ChartEvent):
@@ -104,6 +120,13 @@ class PsychotherapyExcepted(ChartEvent):
     exception: PsychotherapyException
 
 
+class PsychotherapyExceptionRetracted(ChartEvent):
+    """The reason why there was no adequate psychotherapy was entered in error: there is none."""
+
+    kind: Literal["chart.psychotherapy_exception_retracted"] = "chart.psychotherapy_exception_retracted"
+    reason: Sensitive = ""
+
+
 class MedicationRecorded(ChartEvent):
     """A drug was recorded; one with the same id replaces it, also to say until when it was taken."""
 
@@ -111,10 +134,26 @@ class MedicationRecorded(ChartEvent):
     medication: Medication
 
 
+class MedicationRetracted(ChartEvent):
+    """A drug was entered in error: it was never taken, which is not the same as having ended."""
+
+    kind: Literal["chart.medication_retracted"] = "chart.medication_retracted"
+    medication: str
+    reason: Sensitive = ""
+
+
 class MedicationsReviewed(ChartEvent):
     """Somebody went through all drugs; what is recorded is what is taken."""
 
     kind: Literal["chart.medications_reviewed"] = "chart.medications_reviewed"
+
+
+class ReviewRetracted(ChartEvent):
+    """It was said in error that all of them are recorded: nobody has asked for all of them."""
+
+    kind: Literal["chart.review_retracted"] = "chart.review_retracted"
+    of: Literal["treatments", "medications"]
+    reason: Sensitive = ""
 
 
 class ProfessionalAssigned(ChartEvent):
@@ -152,6 +191,15 @@ class ScoreRecorded(ChartEvent):
 
     kind: Literal["score.recorded"] = "score.recorded"
     score: ScaleScore
+
+
+class ScoreRetracted(ChartEvent):
+    """Scores of a scale answered at a moment were entered in error: they count no more."""
+
+    kind: Literal["score.retracted"] = "score.retracted"
+    scale: str
+    scored_at: Moment
+    reason: Sensitive = ""
 
 
 class JudgedFinding(Value):
@@ -199,16 +247,22 @@ Event = Annotated[
     | FactRecorded
     | FactRetracted
     | DiagnosisRecorded
+    | DiagnosisRetracted
     | TreatmentRecorded
+    | TreatmentRetracted
     | TreatmentsReviewed
     | PsychotherapyExcepted
+    | PsychotherapyExceptionRetracted
     | MedicationRecorded
+    | MedicationRetracted
     | MedicationsReviewed
+    | ReviewRetracted
     | ProfessionalAssigned
     | ProtocolChosen
     | ConsentGiven
     | ConsentWithdrawn
     | ScoreRecorded
+    | ScoreRetracted
     | GateJudged
     | GateOverridden,
     Field(discriminator="kind"),
@@ -295,16 +349,26 @@ def evolve(chart: PatientChart | None, event: Event) -> PatientChart:
             )
         case DiagnosisRecorded():
             changes["diagnoses"] = _with(before.diagnoses, event.diagnosis)
+        case DiagnosisRetracted():
+            changes["diagnoses"] = _without(before.diagnoses, event.diagnosis)
         case TreatmentRecorded():
             changes["treatments"] = _with(before.treatments, event.treatment)
+        case TreatmentRetracted():
+            changes["treatments"] = _without(before.treatments, event.treatment)
         case TreatmentsReviewed():
             changes["treatments_reviewed_at"] = event.at
         case PsychotherapyExcepted():
             changes["psychotherapy_exception"] = event.exception
+        case PsychotherapyExceptionRetracted():
+            changes["psychotherapy_exception"] = None
         case MedicationRecorded():
             changes["medications"] = _with(before.medications, event.medication)
+        case MedicationRetracted():
+            changes["medications"] = _without(before.medications, event.medication)
         case MedicationsReviewed():
             changes["medications_reviewed_at"] = event.at
+        case ReviewRetracted():
+            changes[f"{event.of}_reviewed_at"] = None
         case ProfessionalAssigned():
             kept = tuple(who for who in before.professionals if who.role != event.professional.role)
             changes["professionals"] = (*kept, event.professional)
@@ -317,6 +381,10 @@ def evolve(chart: PatientChart | None, event: Event) -> PatientChart:
             changes["consents"] = tuple(_withdrawn(consent, event) for consent in before.consents)
         case ScoreRecorded():
             changes["scores"] = (*before.scores, event.score)
+        case ScoreRetracted():
+            changes["scores"] = tuple(
+                score for score in before.scores if (score.scale, score.at) != (event.scale, event.scored_at)
+            )
         case PersonReferred() | GateJudged() | GateOverridden():
             return before
     return before.model_copy(update=changes)
@@ -327,6 +395,10 @@ def _with(held: tuple[Kept, ...], new: Kept) -> tuple[Kept, ...]:
     if any(value.id == new.id for value in held):
         return tuple(new if value.id == new.id else value for value in held)
     return (*held, new)
+
+
+def _without(held: tuple[Kept, ...], id_: str) -> tuple[Kept, ...]:
+    return tuple(value for value in held if value.id != id_)
 
 
 def _withdrawn(consent: Consent, event: ConsentWithdrawn) -> Consent:

@@ -47,6 +47,15 @@ class Fact(Value):
     observed_at: Moment
     source: FactSource = FactSource.CLINICIAN
 
+    @property
+    def in_words(self) -> str:
+        """Return the value as people read it."""
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        if isinstance(self.value, float | int):
+            return f"{self.value:g} {self.unit}".strip()
+        return self.value.replace("_", " ")
+
 
 class Missing(StrEnum):
     """Why a fact is unknown."""

@@ -80,7 +80,7 @@ class FactsForm(forms.Form):
             held = latest.get(kind.name)
             if held is not None:
                 day = timezone.localtime(held.observed_at)
-                self.fields[name].help_text = f"Last: {fact_in_words(held)}, {day:%d %b %Y}."
+                self.fields[name].help_text = f"Last: {held.in_words}, {day:%d %b %Y}."
         self.fields["at"] = MomentField(label="When it was so")
         self.fields["source"] = forms.ChoiceField(
             label="Who or what says so", choices=SOURCES, initial=FactSource.CLINICIAN.value
@@ -143,39 +143,6 @@ def _value(kind: FactKind, value: Any) -> bool | float | str:
             return str(value.isoformat())
         case _:
             return str(value)
-
-
-def fact_in_words(fact: Fact) -> str:
-    """Return the value of a fact as people read it."""
-    if isinstance(fact.value, bool):
-        return "yes" if fact.value else "no"
-    if isinstance(fact.value, float | int):
-        return f"{fact.value:g} {fact.unit}".strip()
-    return fact.value.replace("_", " ")
-
-
-class RetractForm(forms.Form):
-    """A fact that was entered in error."""
-
-    request = request_field()
-    fact = forms.ChoiceField(label="Which entry")
-    reason = forms.CharField(label="What was wrong", max_length=500)
-
-    def __init__(self, *args: Any, facts: Iterable[Fact], **options: Any) -> None:
-        super().__init__(*args, **options)
-        held = [f for f in facts if f.name in FACTS]
-        self.held = {f"{f.name} {f.observed_at.isoformat()}": f for f in held}
-        self.fields["fact"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose"),
-            *(
-                (
-                    key,
-                    f"{FACTS[f.name].title.capitalize()}: {fact_in_words(f)}, "
-                    f"{timezone.localtime(f.observed_at):%d %b %Y, %H:%M}",
-                )
-                for key, f in reversed(self.held.items())
-            ),
-        ]
 
 
 class TreatmentForm(forms.Form):

@@ -19,6 +19,7 @@ from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page
 from ataraxy.clinic.forms import Press
 from ataraxy.clinic.pages.charting import forms as f
+from ataraxy.clinic.pages.charting.taken_back import CHARTED, RetractForm, held_by
 from ataraxy.clinic.pages.patient.views import heading, timeline_of
 from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
@@ -28,7 +29,6 @@ from ataraxy.practice.people import rules_in_force
 from ataraxy.therapy import chart_events as e
 from ataraxy.therapy.actor import Actor, Role
 from ataraxy.therapy.chart_decide import MAY_RECORD
-from ataraxy.therapy.fact import FactSource
 from ataraxy.therapy.fact_kind import FACTS
 from ataraxy.therapy.patient_chart import PatientChart
 from ataraxy.therapy.rule import RuleSet
@@ -65,9 +65,9 @@ class Sheet:
         latest = self.chart.latest_facts(the_practice().now())
         return f.FactsForm(data, group=group, latest=latest, auto_id=f"id_{group}_%s")
 
-    def retract(self, data: Any = None) -> f.RetractForm:
-        own = [fact for fact in self.chart.facts if fact.source is not FactSource.SITE][-60:]
-        return f.RetractForm(data, facts=own, auto_id="id_retract_%s")
+    def retract(self, data: Any = None) -> RetractForm:
+        held = held_by(self.chart, self.by, CHARTED)
+        return RetractForm(data, held=held, auto_id="id_retract_%s")
 
     def treatment(self, data: Any = None) -> f.TreatmentForm:
         return f.TreatmentForm(data, therapies=self.therapies, auto_id="id_treatment_%s")
@@ -108,24 +108,10 @@ def facts(request: ClinicRequest, patient_id: str, group: str) -> HttpResponse:
 
 @action(WRITE, patient="patient_id")
 def retract(request: ClinicRequest, patient_id: str) -> HttpResponse:
-    """A fact that was entered in error counts no more; both entries stay in the record."""
-    sheet, now = _sheet(request, patient_id), the_practice().now()
+    """An entry that was made in error counts no more; both entries stay in the record."""
+    sheet = _sheet(request, patient_id)
     form = sheet.retract(request.POST)
-
-    def events() -> Sequence[e.Event]:
-        held = form.held[form.cleaned_data["fact"]]
-        return [
-            e.FactRetracted(
-                person=patient_id,
-                at=now,
-                by=sheet.by.id,
-                name=held.name,
-                observed_at=held.observed_at,
-                reason=form.cleaned_data["reason"],
-            )
-        ]
-
-    return _record(request, patient_id, "retract", form, events, sheet.by)
+    return _record(request, patient_id, "retract", form, lambda: [form.retraction(sheet.by.id)], sheet.by)
 
 
 @action(WRITE, patient="patient_id")
@@ -302,7 +288,7 @@ def _chart(
             "form": bound.get(group) or sheet.facts(group),
             "open": group in bound,
             "held": [
-                (FACTS[kind.name].title, f.fact_in_words(latest[kind.name]), latest[kind.name])
+                (FACTS[kind.name].title, latest[kind.name].in_words, latest[kind.name])
                 for kind in f.kinds_of(group)
                 if kind.name in latest
             ],
@@ -315,7 +301,7 @@ def _chart(
         "chart": sheet.chart,
         "groups": groups,
         "may_chart": may and sheet.may("chart.fact_recorded"),
-        "may_retract": may and sheet.may("chart.fact_retracted") and bool(sheet.retract().held),
+        "may_retract": may and ("retract" in bound or bool(sheet.retract().held)),
         "may_treatments": may and sheet.may("chart.treatment_recorded"),
         "may_review_treatments": may and sheet.may("chart.treatments_reviewed"),
         "may_except": may and sheet.may("chart.psychotherapy_excepted"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 from ataraxy.clinic.access.admission import ClinicRequest
 from ataraxy.clinic.access.permissions import Permission
 from ataraxy.clinic.access.stated import action, page
+from ataraxy.clinic.pages.charting.taken_back import SCORES, RetractForm, held_by
 from ataraxy.clinic.pages.follow_up.forms import ItemsForm, SendForm, TotalForm
 from ataraxy.clinic.pages.follow_up.link_picture import picture_of
 from ataraxy.clinic.pages.questionnaire import links
@@ -22,6 +23,7 @@ from ataraxy.clinic.staff_names import names_of
 from ataraxy.clinic.the_practice import actor_of, the_practice
 from ataraxy.errors import InputError
 from ataraxy.exchange.instrument_file import instruments
+from ataraxy.practice import people
 from ataraxy.practice.aggregate import PERSON, PersonFile
 from ataraxy.practice.scores import record_score
 from ataraxy.therapy.instruments.instrument import Instrument, Reproduction
@@ -157,10 +159,42 @@ def withdraw(request: ClinicRequest, patient_id: str, link_id: str) -> HttpRespo
     return redirect("scores", patient_id=patient_id)
 
 
+@action(_WRITE, patient="patient_id")
+def retract(request: ClinicRequest, patient_id: str) -> HttpResponse:
+    """A score that was entered in error counts no more; both entries stay in the record."""
+    by = actor_of(request.access.who)
+    form = RetractForm(
+        request.POST, held=held_by(_file(patient_id).chart, by, SCORES), auto_id="id_retract_%s"
+    )
+    if form.is_valid():
+        said = {name: form.cleaned_data[name] for name in ("entry", "reason")}
+        try:
+            people.record(
+                the_practice(),
+                form.retraction(by.id),
+                by=by,
+                key=form.cleaned_data["request"],
+                asked={"section": "scores", **said},
+            )
+        except InputError as refusal:
+            form.add_error(None, refusal.sentence)
+        else:
+            messages.success(
+                request, "Taken back. An alert that it raised stays until somebody acknowledges it."
+            )
+            return redirect("scores", patient_id=patient_id)
+    return _overview(request, patient_id, taken_back=form, status=422)
+
+
 def _overview(
-    request: ClinicRequest, patient_id: str, form: SendForm | None = None, status: int = 200
+    request: ClinicRequest,
+    patient_id: str,
+    form: SendForm | None = None,
+    status: int = 200,
+    taken_back: RetractForm | None = None,
 ) -> HttpResponse:
     file = _file(patient_id)
+    held = held_by(file.chart, actor_of(request.access.who), SCORES)
     sent = list(QuestionnaireLink.objects.filter(patient=patient_id)[:20])
     now = timezone.now()
     names = names_of({link.created_by for link in sent})
@@ -173,6 +207,8 @@ def _overview(
             (word, [i for i in scales if i.measures == measure]) for measure, word in MEASURES.items()
         ],
         "form": form or SendForm(),
+        "retract": taken_back or (RetractForm(held=held, auto_id="id_retract_%s") if held else None),
+        "retract_opened": taken_back is not None,
         "sent": [(link, link.state(now), names[link.created_by]) for link in sent],
         "crisis": links.crisis_numbers(the_practice()),
     }

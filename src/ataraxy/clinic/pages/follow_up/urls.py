@@ -17,6 +17,7 @@ urlpatterns = [
     path("session/<str:session_id>/follow-up/risk/", contacts.risk, name="session_risk"),
     path("patient/<str:patient_id>/scores/", scores.overview, name="scores"),
     path("patient/<str:patient_id>/scores/enter/", scores.enter, name="scores_enter"),
+    path("patient/<str:patient_id>/scores/retract/", scores.retract, name="scores_retract"),
     path("patient/<str:patient_id>/scores/send/", scores.send, name="scores_send"),
     path("patient/<str:patient_id>/scores/withdraw/<str:link_id>/", scores.withdraw, name="scores_withdraw"),
 ]

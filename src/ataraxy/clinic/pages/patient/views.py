@@ -168,8 +168,11 @@ def _patient(
         ][:12],
         "consents": lists.consents(practice, person=patient_id),
         "professionals": chart.professionals,
+        "taken_back": shown.file.taken_back[::-1],
         "names": names_of(
-            [one.id for one in chart.professionals] + [one.confirmed_by for one in chart.diagnoses]
+            [one.id for one in chart.professionals]
+            + [one.confirmed_by for one in chart.diagnoses]
+            + [one.by for one in shown.file.taken_back]
         ),
         "protocol": chart.protocol,
         "alerts": lists.alerts(practice, person=patient_id, open_only=True)[:ALERTS_SHOWN]
